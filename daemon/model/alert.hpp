@@ -1,0 +1,86 @@
+#pragma once
+// What noci says about an episode: one state change of one continuous breach of one rule by one
+// key. Owns everything; crosses threads. notify/payload writes it as JSON (docs/alerts.md).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/event.hpp"
+#include "model/rule.hpp"
+
+namespace noci {
+
+enum class AlertStatus : std::uint8_t { firing, escalated, updated, resolved, test };
+
+/// `firing`, `escalated`, …; the payload's `type` is `alert.` and this.
+[[nodiscard]] std::string_view name_of(AlertStatus status);
+
+/// A limit of the rule and where the key stands against it.
+struct LimitState {
+  std::string name;
+  LimitType type = LimitType::event_count;
+  std::string field;  ///< empty for event_count
+  Duration timespan{};
+  Compare compare = Compare::gt;
+  std::int64_t base_limit = 0;
+  double limit = 0;   ///< in force: base_limit × factor
+  double factor = 1;
+  std::string period;  ///< of the schedule, empty without one
+  std::int64_t value = 0;
+  bool breached = false;
+  bool exact = true;
+  double error_pct = 0;  ///< standard error of an estimated distinct count
+};
+
+struct Sample {
+  TimePoint timestamp;
+  Action action = Action::unknown;
+  std::string request_id;
+  std::string source;  ///< the source's name
+  Position position;
+};
+
+struct Evidence {
+  std::vector<Sample> samples;
+  /// Field and its most frequent values with their counts, largest first.
+  std::vector<std::pair<Field, std::vector<std::pair<std::string, std::int64_t>>>> top;
+  bool truncated = false;  ///< rarer values were forgotten to bound memory
+};
+
+struct Alert {
+  AlertStatus status = AlertStatus::firing;
+  std::string resolve_reason;  ///< of resolved: below_limit, rule_removed
+  TimePoint timestamp;         ///< event time of the state change
+  std::string alert_id;        ///< of the episode
+  std::uint64_t sequence = 1;  ///< per alert_id, strictly increasing
+  Level level = Level::medium;
+  bool simulated = false;
+  bool late = false;
+
+  std::string rule_id;
+  std::string rule_title;
+  std::string rule_hash;
+  std::string rule_status;
+  std::vector<std::string> tags;
+  std::vector<std::string> falsepositives;
+  std::string runbook;
+
+  /// The group-by fields and their values: what the episode is about.
+  std::vector<std::pair<Field, std::string>> key;
+  std::vector<LimitState> limits;
+  TimePoint first_event;  ///< of what the key's evidence covers
+  TimePoint last_event;
+  Evidence evidence;
+  std::string summary;  ///< one plain sentence
+
+  /// `alert_id-sequence`: the webhook-id, constant over retries.
+  [[nodiscard]] std::string event_id() const;
+  /// The values of `key`, joined by a space.
+  [[nodiscard]] std::string key_text() const;
+};
+
+}  // namespace noci

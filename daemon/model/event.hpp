@@ -1,0 +1,163 @@
+#pragma once
+// What a record means: one request (or login, or forged line) with normalised fields, named after
+// the Elastic Common Schema so that a SOC knows them. docs/events.md is the reference.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "base/time.hpp"
+#include "model/action.hpp"
+#include "model/record.hpp"
+
+namespace noci {
+
+/// Every field a rule may select on, group by, sum or count.
+enum class Field : std::uint8_t {
+  timestamp,
+  homeserver,
+  action,
+  outcome,
+  user_id,
+  effective_user_id,
+  actor_id,
+  server_name,
+  source_ip,
+  user_agent,
+  method,
+  path,
+  status,
+  bytes,
+  room_id,
+  media_id,
+  target_user_id,
+  target_server,
+  messages,
+  messages_low,
+  messages_high,
+  messages_basis,
+  limit,
+  dbevts,
+  duration,
+  log_source,
+  log_worker,
+  request_id,
+};
+
+inline constexpr std::array field_names{
+    std::string_view("@timestamp"),
+    std::string_view("matrix.homeserver"),
+    std::string_view("event.action"),
+    std::string_view("event.outcome"),
+    std::string_view("user.id"),
+    std::string_view("user.effective.id"),
+    std::string_view("actor.id"),
+    std::string_view("server.name"),
+    std::string_view("source.ip"),
+    std::string_view("user_agent.original"),
+    std::string_view("http.request.method"),
+    std::string_view("url.path"),
+    std::string_view("http.response.status_code"),
+    std::string_view("http.response.body.bytes"),
+    std::string_view("matrix.room.id"),
+    std::string_view("matrix.media.id"),
+    std::string_view("matrix.target.user.id"),
+    std::string_view("matrix.target.server"),
+    std::string_view("matrix.messages"),
+    std::string_view("matrix.messages.low"),
+    std::string_view("matrix.messages.high"),
+    std::string_view("matrix.messages.basis"),
+    std::string_view("matrix.limit"),
+    std::string_view("matrix.dbevts"),
+    std::string_view("event.duration"),
+    std::string_view("log.source"),
+    std::string_view("log.worker"),
+    std::string_view("request.id"),
+};
+
+inline constexpr std::size_t field_count = field_names.size();
+static_assert(static_cast<std::size_t>(Field::request_id) + 1 == field_count);
+
+[[nodiscard]] constexpr std::string_view name_of(Field field) {
+  return field_names[static_cast<std::size_t>(field)];
+}
+
+[[nodiscard]] std::optional<Field> field_named(std::string_view name);
+/// Numbers can be summed and compared with gt/gte/lt/lte; everything else is text.
+[[nodiscard]] bool is_number(Field field);
+
+enum class Outcome : std::uint8_t { success, failure, aborted };
+
+[[nodiscard]] std::string_view name_of(Outcome outcome);
+
+/// What kind of record an event came from.
+enum class Kind : std::uint8_t {
+  request,       ///< the access line
+  messages,      ///< the exact count of a /messages answer (Synapse 1.144+)
+  login,         ///< an access token was issued
+  login_failed,  ///< a password was wrong, or the account does not exist
+  search,        ///< how many events a /search found
+  restart,       ///< the server started: request ids begin again
+  ignored,       ///< understood and of no interest, `reason` says why
+  forged,        ///< cannot have been written by Synapse as it stands
+  error,         ///< not understood, `reason` says why
+};
+
+inline constexpr std::array kind_names{
+    std::string_view("request"), std::string_view("messages"), std::string_view("login"),
+    std::string_view("login_failed"), std::string_view("search"), std::string_view("restart"),
+    std::string_view("ignored"), std::string_view("forged"), std::string_view("error")};
+
+[[nodiscard]] constexpr std::string_view name_of(Kind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
+
+enum class MessagesBasis : std::uint8_t { none, exact, estimate };
+
+/// Views live as long as the parser's batch (record bytes and the batch's arena). An empty view
+/// and an unset optional mean that the field is missing.
+struct Event {
+  TimePoint timestamp;
+  Kind kind = Kind::ignored;
+  Action action = Action::unknown;
+  Outcome outcome = Outcome::success;
+  std::string_view reason;  ///< of ignored, forged and error: a fixed word such as `bad_prefix`
+
+  std::string_view homeserver;
+  std::string_view user_id;            ///< who authenticated: who the data goes to
+  std::string_view effective_user_id;  ///< the puppeted account, when another one authenticated
+  std::string_view actor_id;           ///< user_id, else the only account of this address and agent
+  std::string_view server_name;        ///< federation origin
+  std::string_view source_ip;
+  std::string_view user_agent;
+  std::string_view method;
+  std::string_view path;   ///< as logged, without the query
+  std::string_view query;  ///< as logged; not a rule field (it may hold secrets)
+  std::string_view room_id;  ///< decoded; room id, or alias where a join names one
+  std::string_view media_id;  ///< `server/id`, decoded
+  std::string_view target_user_id;
+  std::string_view target_server;
+  std::string_view log_source;
+  std::string_view log_worker;
+  std::string_view request_id;
+
+  std::optional<std::int64_t> status;
+  std::optional<std::int64_t> bytes;
+  std::optional<std::int64_t> messages;
+  std::optional<std::int64_t> messages_low;
+  std::optional<std::int64_t> messages_high;
+  MessagesBasis messages_basis = MessagesBasis::none;
+  std::optional<std::int64_t> limit;
+  std::optional<std::int64_t> dbevts;
+  std::optional<std::int64_t> duration;  ///< nanoseconds, start to end of the response
+
+  SourceIndex source = 0;
+  Position position;
+
+  /// The text of a text field, empty when missing (@timestamp too: see timestamp).
+  [[nodiscard]] std::string_view text(Field field) const;
+  /// The number of a number field.
+  [[nodiscard]] std::optional<std::int64_t> number(Field field) const;
+};
+
+}  // namespace noci

@@ -1,0 +1,80 @@
+#pragma once
+// noci.yaml as values, every default in place. config/noci.yaml explains each key; settings/load
+// reads it. Paths are as written (absolute, or relative to the settings file, already resolved).
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/time.hpp"
+
+namespace noci {
+
+enum class LineFormat : std::uint8_t { detect, text, json };
+
+enum class StartAt : std::uint8_t { end, beginning };
+
+struct SourceSettings {
+  std::string name;                ///< `log.source`; unique; default: the path's file name
+  std::vector<std::string> paths;  ///< files and globs
+  LineFormat format = LineFormat::detect;
+  std::string timezone;            ///< IANA; empty: this machine's zone
+  std::string homeserver;          ///< `matrix.homeserver`
+  std::string worker;              ///< `log.worker`; empty: from the line, else the file's name
+  StartAt start_at = StartAt::end; ///< for a file without a saved cursor, found at start-up
+};
+
+struct WebhookSettings {
+  std::string name;
+  std::string url;             ///< http or https; may hold a secret, so only its origin is printed
+  std::string url_file;        ///< file (or systemd credential name) that holds the URL instead
+  std::string secret_file;     ///< `whsec_…`; empty: the request is not signed
+  std::string template_file;   ///< JSON body template; empty: the native payload
+  std::string ca_file;         ///< extra CA certificates; empty: the system's
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::vector<std::string> levels;  ///< empty: all
+  bool resolved = true;        ///< send resolved state changes too
+  Duration timeout = std::chrono::seconds{20};
+};
+
+struct MetricsSettings {
+  bool enabled = true;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 9469;
+};
+
+struct Settings {
+  std::string file;  ///< where it was read; empty: the built-in defaults
+  std::string node_name;  ///< default: this machine's host name
+  std::vector<SourceSettings> sources;
+  std::string rules_dir = "/usr/share/noci/rules";
+  std::string extra_rules_dir = "/etc/noci/rules.d";
+  std::string lists_dir;  ///< empty: RULES/lists
+  std::string extra_lists_dir = "/etc/noci/lists";
+  std::vector<WebhookSettings> webhooks;
+  std::string state_dir = "/var/lib/noci";
+  std::string control_socket = "/run/noci/control.sock";
+  MetricsSettings metrics;
+  /// How late a line may be; unset: 0 with a single file, 10 s otherwise.
+  std::optional<Duration> lateness;
+  Duration commit_interval = std::chrono::seconds{5};
+  std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes for keys, windows and evidence
+  std::string log_level = "info";
+};
+
+/// A fault of a settings, rule or list file.
+struct Fault {
+  std::string file;
+  int line = 0;    ///< 1-based; 0: the file as a whole
+  int column = 0;  ///< 1-based
+  std::string what;  ///< what is wrong
+  std::string help;  ///< what would be right
+
+  /// `file:line:column: what (help)`
+  [[nodiscard]] std::string to_string() const;
+};
+
+using Faults = std::vector<Fault>;
+
+}  // namespace noci

@@ -1,0 +1,40 @@
+#pragma once
+// What the pipeline counts about itself; app/metrics exports it. Plain numbers that only grow,
+// except where a comment says otherwise.
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/time.hpp"
+#include "model/action.hpp"
+#include "model/event.hpp"
+#include "model/rule.hpp"
+
+namespace noci {
+
+struct ParseStats {
+  std::uint64_t records = 0;
+  std::uint64_t bytes = 0;
+  std::uint64_t continuation_lines = 0;
+  std::uint64_t oversize_lines = 0;
+  std::array<std::uint64_t, kind_names.size()> by_kind{};
+  std::array<std::uint64_t, action_count> by_action{};  ///< requests that were counted
+  std::map<std::string_view, std::uint64_t> refused;    ///< by reason: ignored, forged and error
+};
+
+struct EngineStats {
+  std::uint64_t keys = 0;         ///< now
+  std::uint64_t memory_bytes = 0; ///< now, estimated
+  std::uint64_t evicted_keys = 0;
+  std::uint64_t late_events = 0;     ///< older than a window can still take
+  std::uint64_t clamped_times = 0;   ///< event times too absurd to believe
+  std::uint64_t missing_group_field = 0;
+  std::uint64_t open_episodes = 0;   ///< now
+  std::map<std::pair<std::string, Level>, std::uint64_t> alerts;  ///< by rule id and level
+};
+
+}  // namespace noci

@@ -1,0 +1,8 @@
+#pragma once
+// Catch2 2 (Debian 12) and 3 (Debian 13) behind one include.
+
+#if NOCI_CATCH2_MAJOR >= 3
+#include <catch2/catch_all.hpp>
+#else
+#include <catch2/catch.hpp>
+#endif
