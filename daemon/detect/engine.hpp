@@ -1,0 +1,78 @@
+#pragma once
+// The detector: events and times go in, alerts come out. A pure function with memory: it reads no
+// clock, file or thread, so a replay of last month and the daemon of today are the same code.
+// Promises: rules never influence each other; any pattern of advance() calls gives the same
+// alerts; run(A+B) equals run(A), snapshot or deltas, restore, run(B) for any cut.
+// Leaves to others: which timestamps to believe (pipeline), what to do with an alert (notify),
+// where the state is kept (store).
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/hash.hpp"
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "model/alert.hpp"
+#include "model/event.hpp"
+#include "model/rule.hpp"
+#include "model/stats.hpp"
+
+namespace noci {
+
+struct EngineOptions {
+  HashSeed seed{};  ///< fingerprints of keys and distinct values; secret, one per store
+  /// Goes into every alert_id; a replay uses the nil id.
+  std::string store_id = "00000000-0000-0000-0000-000000000000";
+  Duration lateness{};  ///< how much older than the newest an event may arrive and still count
+  std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes
+};
+
+/// How near one key is to the limits of one rule.
+struct KeyStatus {
+  std::string rule_id;
+  std::string rule_title;
+  std::vector<std::pair<Field, std::string>> key;
+  std::vector<LimitState> limits;
+  bool firing = false;
+};
+
+class Engine {
+ public:
+  Engine(EngineOptions options, std::shared_ptr<const RuleSet> rules);
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  /// Counts one event (its timestamp is believed) and appends the state changes it causes.
+  void apply(const Event& event, std::vector<Alert>& out);
+  /// Event time has reached `watermark`: resolves and renotifies what is due. Times that do not
+  /// grow change nothing.
+  void advance(TimePoint watermark, std::vector<Alert>& out);
+  /// Reload. Counters live on where (select with its lists, type, field, group-by) is the same;
+  /// episodes of removed rules end as resolved, reason rule_removed.
+  void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
+
+  /// Everything that changed since the last take_delta or snapshot, as bytes for restore.
+  [[nodiscard]] std::string take_delta();
+  /// The whole; replaces all earlier deltas.
+  [[nodiscard]] std::string snapshot();
+  /// Applies one snapshot or delta, in the order they were taken, to a fresh engine. On an error
+  /// the engine must be thrown away.
+  [[nodiscard]] Result<void> restore(std::string_view blob);
+
+  [[nodiscard]] const EngineStats& stats() const;
+  /// Every rule's view of any key one of whose values equals `key_value`.
+  [[nodiscard]] std::vector<KeyStatus> why(std::string_view key_value) const;
+  /// The newest event time seen, also through advance.
+  [[nodiscard]] TimePoint now() const;
+
+ private:
+  class Core;
+  std::unique_ptr<Core> core_;
+};
+
+}  // namespace noci
