@@ -30,6 +30,7 @@ struct Record {
 /// rotated log is two streams of one source.
 struct Chunk {
   std::string_view bytes;
+  std::string_view path;  ///< the name the stream was opened under (not the rotated one), `-` for stdin
   SourceIndex source = 0;
   std::uint64_t stream = 0;  ///< unique within a run of the program
   std::uint64_t offset = 0;  ///< of the first byte, in the file
