@@ -50,6 +50,9 @@ struct Cursor {
   /// SHA-256 (hex, first 16 digits) of up to 256 bytes before `offset`: a reused inode or a
   /// truncated and refilled file does not have them. Empty at offset 0.
   std::string marker;
+  /// When the file was last written, as last seen (epoch: unknown). Should the file be gone at the
+  /// next start, its rotated siblings written later than this were never read.
+  TimePoint modified{};
 
   bool operator==(const Cursor&) const = default;
 };
