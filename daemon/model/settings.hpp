@@ -63,6 +63,10 @@ struct Settings {
   std::string log_level = "info";
 };
 
+/// L of the window promise where several files are read: the writers' flush period of 5 s and as
+/// much again for clocks that differ between workers.
+inline constexpr Duration default_lateness = std::chrono::seconds{10};
+
 /// A fault of a settings, rule or list file.
 struct Fault {
   std::string file;
