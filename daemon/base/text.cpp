@@ -20,21 +20,33 @@ int hex_value(char c) {
   return -1;
 }
 
-std::string decode(std::string_view text, bool plus_is_space) {
-  std::string out;
-  out.reserve(text.size());
+/// Writes at most text.size() bytes to `out` and says how many.
+std::size_t decode_to(char* out, std::string_view text, bool plus_is_space) {
+  std::size_t written = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     if (text[i] == '%' && i + 2 < text.size() && hex_value(text[i + 1]) >= 0 &&
         hex_value(text[i + 2]) >= 0) {
-      out.push_back(static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2])));
+      out[written++] = static_cast<char>(hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]));
       i += 2;
-    } else if (plus_is_space && text[i] == '+') {
-      out.push_back(' ');
     } else {
-      out.push_back(text[i]);
+      out[written++] = plus_is_space && text[i] == '+' ? ' ' : text[i];
     }
   }
+  return written;
+}
+
+std::string decode(std::string_view text, bool plus_is_space) {
+  std::string out(text.size(), '\0');
+  out.resize(decode_to(out.data(), text, plus_is_space));
   return out;
+}
+
+std::string_view decode(std::string_view text, bool plus_is_space, Arena& arena) {
+  if (text.find_first_of(plus_is_space ? "%+" : "%") == std::string_view::npos) {
+    return text;
+  }
+  char* place = arena.allocate(text.size());
+  return {place, decode_to(place, text, plus_is_space)};
 }
 
 /// Length of the valid UTF-8 sequence at the front of `text` (no overlongs, no surrogates), or 0.
@@ -84,6 +96,14 @@ constexpr std::array size_units{
 std::string percent_decode(std::string_view text) { return decode(text, false); }
 
 std::string query_decode(std::string_view text) { return decode(text, true); }
+
+std::string_view percent_decode(std::string_view text, Arena& arena) {
+  return decode(text, false, arena);
+}
+
+std::string_view query_decode(std::string_view text, Arena& arena) {
+  return decode(text, true, arena);
+}
 
 bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;

@@ -6,12 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/arena.hpp"
+
 namespace noci {
 
 /// Percent-decodes once, as Synapse does with captured path groups; a broken escape stays as is.
 [[nodiscard]] std::string percent_decode(std::string_view text);
 /// Query-string decoding: percent escapes and `+` as a space.
 [[nodiscard]] std::string query_decode(std::string_view text);
+/// The same, as a view: `text` itself when there is nothing to decode, otherwise into `arena`.
+[[nodiscard]] std::string_view percent_decode(std::string_view text, Arena& arena);
+[[nodiscard]] std::string_view query_decode(std::string_view text, Arena& arena);
 
 /// `*` matches any run of characters, `?` one; everything else is literal. Linear in practice:
 /// it backtracks to the last `*` only.

@@ -17,6 +17,16 @@ TEST_CASE("percent escapes are decoded once and broken ones stay") {
   REQUIRE(query_decode("a+b%20c") == "a b c");
 }
 
+TEST_CASE("decoding into an arena copies only what has escapes") {
+  Arena arena;
+  const std::string_view plain = "!abc:hs";
+  REQUIRE(percent_decode(plain, arena).data() == plain.data());
+  REQUIRE(percent_decode("%21a%3Ahs%2", arena) == "!a:hs%2");
+  REQUIRE(percent_decode("a+b", arena) == "a+b");
+  REQUIRE(query_decode("a+b%2B", arena) == "a b+");
+  REQUIRE(percent_decode("", arena).empty());
+}
+
 TEST_CASE("globs match whole strings") {
   REQUIRE(glob_match("@telegram_*:hs", "@telegram_1:hs"));
   REQUIRE(glob_match("*", ""));
