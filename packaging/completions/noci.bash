@@ -1,0 +1,50 @@
+# shellcheck shell=bash
+# bash completion for noci(1). tests/lint/help_man.py holds it to what --help says.
+_noci() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
+  local verb=${COMP_WORDS[1]-} options=
+  COMPREPLY=()
+  if [[ $COMP_CWORD -eq 1 ]]; then
+    mapfile -t COMPREPLY < <(compgen -W "run check rules replay explain report status why alerts --help --help-all --version" -- "$current")
+    return
+  fi
+  case $previous in
+    --config | -c)
+      mapfile -t COMPREPLY < <(compgen -f -- "$current")
+      return
+      ;;
+    --rules | --lists)
+      mapfile -t COMPREPLY < <(compgen -d -- "$current")
+      return
+      ;;
+    --format)
+      case $verb in
+        report) options="text jsonl csv" ;;
+        status | why) options="text json" ;;
+        *) options="text jsonl" ;;
+      esac
+      ;;
+    --by) options="user.id source.ip server.name" ;;
+    --detail) options="rooms media targets" ;;
+    --timezone | --since | --until | --key | --webhook) return ;;
+    rules | alerts) options="test" ;;
+    *)
+      case $verb in
+        run | check) options="--config" ;;
+        rules) options="--lists" ;;
+        replay) options="--config --rules --lists --timezone --format" ;;
+        explain) options="--timezone --format" ;;
+        report) options="--by --since --until --timezone --format --key --detail" ;;
+        status | why) options="--config --format" ;;
+        alerts) options="--config --webhook" ;;
+      esac
+      options+=" --help"
+      if [[ $current != -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
+        return
+      fi
+      ;;
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$options" -- "$current")
+}
+complete -o filenames -F _noci noci
