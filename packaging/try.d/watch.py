@@ -51,13 +51,16 @@ def write_settings(folder, options, logs, url, secret, port):
         source["timezone"] = options.timezone
     settings = {
         "sources": [source],
-        "rules": {"directory": options.rules},
+        # This machine's own rules and lists, where it has some, are not what is tried here.
+        "rules": {"dir": options.rules, "extra_dir": os.path.join(folder, "rules.d")},
+        "lists": {"extra_dir": os.path.join(folder, "lists")},
         "webhooks": [{"name": "try", "url": url, "secret_file": secret_file}],
-        "metrics": {"address": "127.0.0.1", "port": port},
-        "state": {"directory": os.path.join(folder, "state")},
+        "metrics": {"listen": f"127.0.0.1:{port}"},
+        "state": {"dir": os.path.join(folder, "state")},
         "control": {"socket": os.path.join(folder, "control.sock")},
     }
-    os.mkdir(settings["state"]["directory"])
+    for name in ("rules.d", "lists", "state"):
+        os.mkdir(os.path.join(folder, name))
     path = os.path.join(folder, "noci.yaml")
     with open(path, "w") as file:
         json.dump(settings, file, indent=2)
