@@ -1,0 +1,367 @@
+#include "notify/payload.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include <boost/json.hpp>
+
+#include "base/hash.hpp"
+#include "base/text.hpp"
+
+namespace noci {
+namespace {
+
+namespace json = boost::json;
+
+// A Matrix id is at most 255 bytes; a media id is a server name, a slash and its own id.
+constexpr std::size_t longest_value = 256;
+constexpr std::size_t longest_media_id = 512;
+// PagerDuty cuts a summary at 1,024.
+constexpr std::size_t longest_summary = 1000;
+constexpr std::size_t most_samples = 16;
+
+json::value text(std::string_view raw, std::size_t longest = longest_value) {
+  return json::value(json::string(printable(raw, longest)));
+}
+
+json::array texts(const std::vector<std::string>& raw) {
+  json::array list;
+  for (const std::string& item : raw) {
+    list.push_back(text(item));
+  }
+  return list;
+}
+
+json::value time(TimePoint at) { return json::value(json::string(format_rfc3339(at))); }
+
+/// Whole numbers are written whole: 5 rather than 5E0.
+json::value number(double value) {
+  if (!std::isfinite(value)) {
+    return json::value(0);
+  }
+  if (value == std::trunc(value) && std::abs(value) < 1e15) {
+    return json::value(static_cast<std::int64_t>(value));
+  }
+  return json::value(value);
+}
+
+void add_if_any(json::object& object, std::string_view key, std::string_view raw) {
+  if (!raw.empty()) {
+    object[key] = text(raw);
+  }
+}
+
+std::size_t longest_of(Field field) {
+  return field == Field::media_id ? longest_media_id : longest_value;
+}
+
+std::string_view kind_of(Field field, std::string_view value) {
+  switch (field) {
+    case Field::user_id:
+    case Field::effective_user_id:
+    case Field::actor_id:
+    case Field::target_user_id:
+      return "user";
+    case Field::source_ip:
+      return value.find('/') == std::string_view::npos ? "ip" : "network";
+    case Field::server_name:
+    case Field::target_server:
+    case Field::homeserver:
+      return "server";
+    case Field::room_id:
+      return "room";
+    case Field::media_id:
+      return "media";
+    default:
+      return "campaign";  // requests that share a trait: an agent, a path, a worker
+  }
+}
+
+json::object entity_of(const Alert& alert) {
+  json::array members;
+  std::string joined;
+  for (const auto& [field, value] : alert.key) {
+    const std::string shown = printable(value, longest_of(field));
+    joined += (members.empty() ? "" : " ") + shown;
+    json::object member;
+    member["kind"] = kind_of(field, value);
+    member["field"] = name_of(field);
+    member["key"] = shown;
+    members.push_back(std::move(member));
+  }
+  json::object entity;
+  entity["kind"] = alert.key.empty()       ? json::value("global")
+                   : alert.key.size() == 1 ? members[0].at("kind")
+                                           : json::value("pair");
+  entity["key"] = joined;
+  entity["members"] = std::move(members);
+  return entity;
+}
+
+json::object rule_of(const Alert& alert) {
+  json::object rule;
+  rule["id"] = text(alert.rule_id);
+  rule["title"] = text(alert.rule_title);
+  rule["hash"] = text(alert.rule_hash);
+  add_if_any(rule, "status", alert.rule_status);
+  rule["tags"] = texts(alert.tags);
+  rule["falsepositives"] = texts(alert.falsepositives);
+  add_if_any(rule, "runbook", alert.runbook);
+  return rule;
+}
+
+json::object limit_of(const LimitState& state) {
+  json::object limit;
+  limit["name"] = text(state.name);
+  limit["type"] = name_of(state.type);
+  add_if_any(limit, "field", state.field);
+  limit["timespan_s"] = std::chrono::ceil<std::chrono::seconds>(state.timespan).count();
+  limit["op"] = name_of(state.compare);
+  limit["limit"] = number(state.limit);
+  limit["base_limit"] = state.base_limit;
+  limit["factor"] = number(state.factor);
+  add_if_any(limit, "period", state.period);
+  limit["value"] = state.value;
+  limit["breached"] = state.breached;
+  limit["exact"] = state.exact;
+  if (!state.exact) {
+    limit["error_pct"] = number(state.error_pct);
+  }
+  return limit;
+}
+
+/// What a limit says about the damage, where that can be told from its type, field and name.
+std::optional<std::string_view> impact_name(const LimitState& limit) {
+  const std::string_view name = limit.name;
+  const bool sum = limit.type == LimitType::value_sum;
+  const bool distinct = limit.type == LimitType::value_count;
+  if (distinct && limit.field == name_of(Field::room_id)) {
+    return "rooms";
+  }
+  if ((distinct && limit.field == name_of(Field::media_id)) ||
+      (limit.type == LimitType::event_count && name.starts_with("media"))) {
+    return "media_files";
+  }
+  if (distinct && limit.field == name_of(Field::target_user_id)) {
+    return "profiles_est";
+  }
+  if (sum && limit.field == name_of(Field::messages)) {
+    return "events_est";
+  }
+  if (sum && limit.field == name_of(Field::bytes)) {
+    return name.starts_with("media")     ? "media_bytes"
+           : name.starts_with("history") ? "history_bytes"
+                                         : "bytes";
+  }
+  return std::nullopt;
+}
+
+/// The largest value of each kind: of several windows the longest has seen most.
+json::object impact_of(const std::vector<LimitState>& limits) {
+  json::object impact;
+  for (const LimitState& limit : limits) {
+    if (const auto name = impact_name(limit)) {
+      json::value& known = impact[*name];
+      known = std::max(known.is_int64() ? known.as_int64() : 0, limit.value);
+    }
+  }
+  return impact;
+}
+
+json::value sample_of(const Sample& sample) {
+  json::object object;
+  object["time"] = time(sample.timestamp);
+  object["action"] = name_of(sample.action);
+  object["request_id"] = text(sample.request_id);
+  object["source"] = text(sample.source);
+  object["offset"] = sample.position.offset;
+  object["line"] = sample.position.line;
+  return object;
+}
+
+/// Fills the budget row by row, so that the most frequent value of every field comes before the
+/// second of any.
+json::object evidence_of(const Evidence& evidence) {
+  const std::size_t sample_count = std::min(evidence.samples.size(), most_samples);
+  bool truncated = evidence.truncated || sample_count < evidence.samples.size();
+  std::size_t used = 64;  // the names and brackets around the lists
+  std::size_t rows = sample_count;
+  for (const auto& [field, values] : evidence.top) {
+    used += name_of(field).size() + 6;
+    rows = std::max(rows, values.size());
+  }
+  json::array samples;
+  std::vector<json::array> lists(evidence.top.size());
+  const auto add = [&](json::array& list, json::value item) {
+    used += json::serialize(item).size() + 1;
+    if (used > evidence_bytes) {
+      truncated = true;
+      return false;
+    }
+    list.push_back(std::move(item));
+    return true;
+  };
+  bool room = true;
+  for (std::size_t row = 0; row < rows && room; ++row) {
+    for (std::size_t i = 0; i < lists.size() && room; ++i) {
+      const auto& [field, values] = evidence.top[i];
+      if (row < values.size()) {
+        room = add(lists[i], json::array{text(values[row].first, longest_of(field)),
+                                         json::value(values[row].second)});
+      }
+    }
+    if (room && row < sample_count) {
+      room = add(samples, sample_of(evidence.samples[row]));
+    }
+  }
+  json::object top;
+  for (std::size_t i = 0; i < lists.size(); ++i) {
+    top[name_of(evidence.top[i].first)] = std::move(lists[i]);
+  }
+  json::object object;
+  object["samples"] = std::move(samples);
+  object["top"] = std::move(top);
+  object["truncated"] = truncated;
+  return object;
+}
+
+/// Where the episode stands. `updated` is news about one that still fires, not a state of its own.
+std::string_view state_of(AlertStatus status) {
+  return name_of(status == AlertStatus::updated ? AlertStatus::firing : status);
+}
+
+json::object times_of(const Alert& alert) {
+  json::object times;
+  times["first_event"] = time(alert.first_event);
+  times["last_event"] = time(alert.last_event);
+  times["detected"] = time(alert.timestamp);
+  return times;
+}
+
+json::object node_of(const Node& node) {
+  json::object object;
+  object["name"] = text(node.name);
+  add_if_any(object, "homeserver", node.homeserver);
+  object["version"] = text(node.version);
+  object["config_hash"] = text(node.config_hash);
+  return object;
+}
+
+LimitState sample_limit(std::string name, LimitType type, std::string_view field) {
+  LimitState limit;
+  limit.name = std::move(name);
+  limit.type = type;
+  limit.field = field;
+  limit.timespan = std::chrono::minutes{10};
+  limit.base_limit = 20;
+  limit.limit = 5;
+  limit.factor = 0.25;
+  limit.period = "night";
+  limit.value = 6;
+  limit.breached = true;
+  limit.exact = false;
+  limit.error_pct = 1.5;
+  return limit;
+}
+
+}  // namespace
+
+std::string payload_json(const Alert& alert, const Node& node) {
+  json::object data;
+  data["schema"] = "1";
+  data["event_id"] = alert.event_id();
+  data["sequence"] = alert.sequence;
+  data["alert_id"] = alert.alert_id;
+  data["fingerprint"] = fingerprint(alert);
+  data["status"] = state_of(alert.status);
+  add_if_any(data, "reason", alert.resolve_reason);
+  data["level"] = name_of(alert.level);
+  data["simulated"] = alert.simulated;
+  data["late"] = alert.late;
+  data["summary"] = text(alert.summary, longest_summary);
+  data["rule"] = rule_of(alert);
+  data["entity"] = entity_of(alert);
+  json::array limits;
+  for (const LimitState& state : alert.limits) {
+    limits.push_back(limit_of(state));
+  }
+  data["limits"] = std::move(limits);
+  data["times"] = times_of(alert);
+  if (json::object impact = impact_of(alert.limits); !impact.empty()) {
+    data["impact"] = std::move(impact);
+  }
+  data["evidence"] = evidence_of(alert.evidence);
+  data["node"] = node_of(node);
+
+  json::object payload;
+  payload["type"] = "alert." + std::string(name_of(alert.status));
+  payload["timestamp"] = time(alert.timestamp);
+  payload["data"] = std::move(data);
+  return json::serialize(payload);
+}
+
+std::string fingerprint(const Alert& alert) {
+  std::string identity = alert.rule_id;
+  for (const auto& [field, value] : alert.key) {
+    identity.push_back('\0');
+    identity += value;
+  }
+  const Sha256 digest = sha256(identity);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
+Alert test_alert(const Node& node, TimePoint at, std::string alert_id) {
+  Alert alert;
+  alert.status = AlertStatus::test;
+  alert.timestamp = at;
+  alert.alert_id = std::move(alert_id);
+  alert.level = Level::informational;
+  alert.rule_id = "noci-test";
+  alert.rule_title = "Test alert";
+  alert.rule_hash = "none";
+  alert.first_event = at;
+  alert.last_event = at;
+  LimitState limit;
+  limit.name = "test";
+  limit.timespan = std::chrono::minutes{1};
+  limit.base_limit = 1;
+  limit.limit = 1;
+  alert.limits.push_back(std::move(limit));
+  alert.summary = "Test alert from noci on " + node.name +
+                  ": nothing happened, this webhook receives what noci sends.";
+  return alert;
+}
+
+std::string test_payload(const Node& node, TimePoint at, std::string alert_id) {
+  return payload_json(test_alert(node, at, std::move(alert_id)), node);
+}
+
+std::string sample_payload() {
+  Alert alert = test_alert({"node", "example.org", "0", "none"}, TimePoint{}, "sample");
+  alert.status = AlertStatus::resolved;
+  alert.resolve_reason = "below_limit";
+  alert.rule_status = "stable";
+  alert.runbook = "https://example.org/runbook";
+  alert.tags = {"attack.t1213"};
+  alert.falsepositives = {"a bridge"};
+  alert.key = {{Field::user_id, "@user:example.org"}, {Field::source_ip, "192.0.2.1"}};
+  alert.limits = {sample_limit("rooms", LimitType::value_count, name_of(Field::room_id)),
+                  sample_limit("media", LimitType::value_count, name_of(Field::media_id)),
+                  sample_limit("profiles", LimitType::value_count, name_of(Field::target_user_id)),
+                  sample_limit("messages", LimitType::value_sum, name_of(Field::messages)),
+                  sample_limit("media_bytes", LimitType::value_sum, name_of(Field::bytes)),
+                  sample_limit("history_bytes", LimitType::value_sum, name_of(Field::bytes)),
+                  sample_limit("bytes", LimitType::value_sum, name_of(Field::bytes))};
+  Sample sample;
+  sample.request_id = "GET-1";
+  sample.source = "homeserver.log";
+  alert.evidence.samples.push_back(sample);
+  for (std::size_t i = 0; i < field_count; ++i) {
+    alert.evidence.top.push_back({static_cast<Field>(i), {{"value", 1}}});
+  }
+  return payload_json(alert, {"node", "example.org", "0", "none"});
+}
+
+}  // namespace noci
