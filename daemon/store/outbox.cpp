@@ -1,0 +1,190 @@
+#include "store/outbox.hpp"
+
+#include <sqlite3.h>
+
+namespace noci {
+namespace {
+
+// The numbers of the column `state`.
+constexpr std::int64_t pending = 0;
+constexpr std::int64_t delivered = 1;
+constexpr std::int64_t dead = 2;
+
+/// An event of the same alert that must arrive first.
+constexpr std::string_view not_held_back =
+    " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.webhook = outbox.webhook"
+    " AND earlier.alert_id = outbox.alert_id AND earlier.state = 0"
+    " AND earlier.sequence < outbox.sequence)";
+
+Result<void> finish(Database& database, std::int64_t id, std::int64_t state, TimePoint now,
+                    std::string_view why) {
+  auto update = database.prepare("UPDATE outbox SET state = ?1, finished = ?2, why = ?3 WHERE id = ?4");
+  if (!update) {
+    return tl::unexpected(update.error());
+  }
+  return update->integer(state).time(now).text(why).integer(id).run();
+}
+
+/// Calls `take` with the statement at each row.
+template <typename Take>
+Result<void> for_each_row(Statement& statement, Take take) {
+  for (;;) {
+    const auto row = statement.step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return {};
+    }
+    take(statement);
+  }
+}
+
+}  // namespace
+
+Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
+                       TimePoint wall_now) {
+  auto insert = database.prepare(
+      "INSERT INTO outbox (webhook, event_id, alert_id, sequence, payload, event_time, level,"
+      " status, rule_title, summary, created, due, state, finished)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, iif(?12 = 0, NULL, ?11))"
+      " ON CONFLICT (webhook, event_id) DO NOTHING");
+  if (!insert) {
+    return tl::unexpected(insert.error());
+  }
+  for (const OutboxItem& item : items) {
+    insert->text(item.webhook)
+        .text(item.event_id)
+        .text(item.alert_id)
+        .unsigned_integer(item.sequence)
+        .text(item.payload)
+        .time(item.event_time)
+        .text(item.level)
+        .text(item.status)
+        .text(item.rule_title)
+        .text(item.summary)
+        .time(wall_now)
+        .integer(item.webhook.empty() ? delivered : pending);
+    if (auto done = insert->run(); !done) {
+      return done;
+    }
+    insert->reset();
+  }
+  return {};
+}
+
+Result<std::optional<Delivery>> next_due(Database& database, const std::string& webhook,
+                                         TimePoint now) {
+  auto select = database.prepare(
+      "SELECT id, webhook, event_id, payload, attempts, created FROM outbox"
+      " WHERE webhook = ?1 AND state = 0 AND (due <= ?2 OR due > ?3)" +
+      std::string(not_held_back) + " ORDER BY due, id LIMIT 1");
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  const auto row = select->text(webhook).time(now).time(now + longest_delay).step();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  if (!*row) {
+    return std::nullopt;
+  }
+  return Delivery{select->integer_at(0),
+                  select->bytes_at(1),
+                  select->bytes_at(2),
+                  select->bytes_at(3),
+                  static_cast<int>(select->integer_at(4)),
+                  select->time_at(5)};
+}
+
+Result<std::optional<TimePoint>> next_time(Database& database, const std::string& webhook) {
+  auto select = database.prepare("SELECT min(due) FROM outbox WHERE webhook = ?1 AND state = 0" +
+                                 std::string(not_held_back));
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  if (const auto row = select->text(webhook).step(); !row) {
+    return tl::unexpected(row.error());
+  }
+  return select->is_null(0) ? std::nullopt : std::optional(select->time_at(0));
+}
+
+Result<void> mark_delivered(Database& database, std::int64_t id, TimePoint now) {
+  return finish(database, id, delivered, now, "");
+}
+
+Result<void> mark_failed(Database& database, std::int64_t id, TimePoint retry_at,
+                         std::string_view why) {
+  auto update = database.prepare(
+      "UPDATE outbox SET attempts = attempts + 1, due = ?1, why = ?2 WHERE id = ?3 AND state = 0");
+  if (!update) {
+    return tl::unexpected(update.error());
+  }
+  return update->time(retry_at).text(why).integer(id).run();
+}
+
+Result<void> mark_dead(Database& database, std::int64_t id, TimePoint now, std::string_view why) {
+  return finish(database, id, dead, now, why);
+}
+
+Result<void> retire_webhooks(Database& database, const std::vector<std::string>& configured,
+                             TimePoint now) {
+  std::string parameters;
+  for (std::size_t i = 0; i < configured.size(); ++i) {
+    parameters += i == 0 ? "?" : ", ?";
+  }
+  auto update = database.prepare(
+      "UPDATE outbox SET state = 2, finished = ?, why = 'the webhook is not configured any more'"
+      " WHERE state = 0 AND webhook NOT IN (" + parameters + ")");
+  if (!update) {
+    return tl::unexpected(update.error());
+  }
+  update->time(now);
+  for (const std::string& name : configured) {
+    update->text(name);
+  }
+  return update->run();
+}
+
+Result<std::vector<OutboxCounts>> count_outbox(Database& database) {
+  auto select = database.prepare(
+      "SELECT webhook, total(state = 0), total(state = 2), min(iif(state = 0, created, NULL))"
+      " FROM outbox WHERE webhook <> '' GROUP BY webhook ORDER BY webhook");
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  std::vector<OutboxCounts> counts;
+  return for_each_row(*select, [&](const Statement& row) {
+           counts.push_back({row.bytes_at(0), row.integer_at(1), row.integer_at(2),
+                             row.is_null(3) ? std::nullopt : std::optional(row.time_at(3))});
+         }).map([&] { return std::move(counts); });
+}
+
+Result<std::vector<PastEvent>> last_events(Database& database, int most) {
+  auto select = database.prepare(
+      "SELECT event_id, alert_id, event_time, level, status, rule_title, summary,"
+      " total(state = 1 AND webhook <> ''), total(state = 0), total(state = 2), max(why)"
+      " FROM outbox GROUP BY event_id ORDER BY max(id) DESC LIMIT ?1");
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  select->integer(most);
+  std::vector<PastEvent> events;
+  return for_each_row(*select, [&](const Statement& row) {
+           events.push_back({row.bytes_at(0), row.bytes_at(1), row.time_at(2), row.bytes_at(3),
+                             row.bytes_at(4), row.bytes_at(5), row.bytes_at(6), row.integer_at(7),
+                             row.integer_at(8), row.integer_at(9), row.bytes_at(10)});
+         }).map([&] { return std::move(events); });
+}
+
+Result<void> prune(Database& database, TimePoint now, const Retention& keep) {
+  auto remove = database.prepare(
+      "DELETE FROM outbox WHERE state <> 0 AND (finished < ?1 OR id <= coalesce("
+      "(SELECT id FROM outbox WHERE state <> 0 ORDER BY id DESC LIMIT 1 OFFSET ?2), -1))");
+  if (!remove) {
+    return tl::unexpected(remove.error());
+  }
+  return remove->time(now - keep.age).integer(keep.rows).run();
+}
+
+}  // namespace noci

@@ -1,0 +1,103 @@
+#pragma once
+// What must be said, until it is said: written with the commit that raised it, then sent. A row is
+// one event for one webhook, and (webhook, event_id) is unique, so an alert that a crash raises
+// again is not doubled. Events of one alert are handed out in their order; when to try again and
+// when to give up is the deliverer's. All times given in are wall clock but `event_time`.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.hpp"
+#include "base/time.hpp"
+#include "store/database.hpp"
+
+namespace noci {
+
+/// `webhook` empty: nobody is to be told, the row is only for `noci status`.
+struct OutboxItem {
+  std::string webhook;
+  std::string event_id;
+  std::string alert_id;
+  std::uint64_t sequence = 1;
+  std::string payload;
+  TimePoint event_time;
+  std::string level;
+  std::string status;
+  std::string rule_title;
+  std::string summary;
+};
+
+/// Part of save_commit's transaction. Items that are known already are passed over.
+[[nodiscard]] Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
+                                     TimePoint wall_now);
+
+struct Delivery {
+  std::int64_t id = 0;
+  std::string webhook;
+  std::string event_id;
+  std::string payload;
+  int attempts = 0;   ///< that failed
+  TimePoint created;  ///< from which its age is counted
+};
+
+/// No event is put off longer than this; one that is due later was put off by a wrong clock, and
+/// counts as due.
+inline constexpr Duration longest_delay = std::chrono::hours{2};
+
+/// The longest due event that no earlier pending event of the same alert holds back.
+[[nodiscard]] Result<std::optional<Delivery>> next_due(Database& database,
+                                                       const std::string& webhook, TimePoint now);
+/// When next_due will have something, if nothing else happens.
+[[nodiscard]] Result<std::optional<TimePoint>> next_time(Database& database,
+                                                         const std::string& webhook);
+
+[[nodiscard]] Result<void> mark_delivered(Database& database, std::int64_t id, TimePoint now);
+[[nodiscard]] Result<void> mark_failed(Database& database, std::int64_t id, TimePoint retry_at,
+                                       std::string_view why);
+/// The dead-letter list: visible until pruned, never sent, and holding nothing back.
+[[nodiscard]] Result<void> mark_dead(Database& database, std::int64_t id, TimePoint now,
+                                     std::string_view why);
+/// Pending events of webhooks that are not configured any more are dead.
+[[nodiscard]] Result<void> retire_webhooks(Database& database,
+                                           const std::vector<std::string>& configured,
+                                           TimePoint now);
+
+struct OutboxCounts {
+  std::string webhook;
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+  std::optional<TimePoint> oldest;  ///< when the oldest pending event was created
+};
+
+/// One entry for each webhook that has rows, by name.
+[[nodiscard]] Result<std::vector<OutboxCounts>> count_outbox(Database& database);
+
+/// One event as `noci status` lists it, over all webhooks.
+struct PastEvent {
+  std::string event_id;
+  std::string alert_id;
+  TimePoint event_time;
+  std::string level;
+  std::string status;
+  std::string rule_title;
+  std::string summary;
+  std::int64_t delivered = 0;  ///< to how many webhooks
+  std::int64_t pending = 0;
+  std::int64_t dead = 0;
+  std::string why;  ///< of one that failed last, empty when none did
+};
+
+/// Newest first.
+[[nodiscard]] Result<std::vector<PastEvent>> last_events(Database& database, int most);
+
+struct Retention {
+  Duration age = std::chrono::days{30};
+  std::int64_t rows = 10'000;
+};
+
+/// Forgets finished rows that are older than `age` or not among the last `rows`; pending ones stay.
+[[nodiscard]] Result<void> prune(Database& database, TimePoint now, const Retention& keep = {});
+
+}  // namespace noci

@@ -1,0 +1,40 @@
+#pragma once
+// The tables, as the list of steps that made them: user_version counts the steps a file has seen,
+// so the previous release's file opens, and a step that was released is never changed.
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+namespace noci {
+
+/// `noci` in ASCII, in the file's header: how `file` and we recognise it.
+inline constexpr std::int64_t application_id = 0x6e6f6369;
+
+inline constexpr std::array<std::string_view, 1> migrations{R"sql(
+-- store_id and hash_seed
+CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
+
+-- How far each stream has been read; replaced as a whole by each commit. 64-bit counts that have
+-- no sign are kept as the same bits.
+CREATE TABLE cursors (
+  source TEXT NOT NULL, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
+  "offset" INTEGER NOT NULL, line INTEGER NOT NULL, marker TEXT NOT NULL);
+
+-- The pipeline's state: a whole one first, then what changed since, in the order of id.
+CREATE TABLE state (id INTEGER PRIMARY KEY, whole INTEGER NOT NULL, blob BLOB NOT NULL);
+
+-- What must be said, to whom. Times are milliseconds since the epoch; event_time is event time,
+-- the others are wall clock. state: 0 pending, 1 delivered, 2 dead.
+CREATE TABLE outbox (
+  id INTEGER PRIMARY KEY, webhook TEXT NOT NULL, event_id TEXT NOT NULL, alert_id TEXT NOT NULL,
+  sequence INTEGER NOT NULL, payload TEXT NOT NULL, event_time INTEGER NOT NULL,
+  level TEXT NOT NULL, status TEXT NOT NULL, rule_title TEXT NOT NULL, summary TEXT NOT NULL,
+  created INTEGER NOT NULL, state INTEGER NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
+  due INTEGER NOT NULL, finished INTEGER, why TEXT NOT NULL DEFAULT '',
+  UNIQUE (webhook, event_id));
+CREATE INDEX outbox_due ON outbox (webhook, due, id) WHERE state = 0;
+CREATE INDEX outbox_order ON outbox (webhook, alert_id, sequence) WHERE state = 0;
+)sql"};
+
+}  // namespace noci

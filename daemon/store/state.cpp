@@ -1,0 +1,114 @@
+#include "store/state.hpp"
+
+namespace noci {
+namespace {
+
+Result<std::vector<Cursor>> load_cursors(Database& database) {
+  auto statement = database.prepare(
+      "SELECT source, path, device, inode, \"offset\", line, marker FROM cursors ORDER BY rowid");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  std::vector<Cursor> cursors;
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return cursors;
+    }
+    cursors.push_back({statement->bytes_at(0), statement->bytes_at(1), statement->unsigned_at(2),
+                       statement->unsigned_at(3), statement->unsigned_at(4),
+                       statement->unsigned_at(5), statement->bytes_at(6)});
+  }
+}
+
+Result<void> save_cursors(Database& database, const std::vector<Cursor>& cursors) {
+  if (auto emptied = execute(database.connection(), "DELETE FROM cursors"); !emptied) {
+    return emptied;
+  }
+  auto insert = database.prepare("INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  if (!insert) {
+    return tl::unexpected(insert.error());
+  }
+  for (const Cursor& cursor : cursors) {
+    insert->text(cursor.source)
+        .text(cursor.path)
+        .unsigned_integer(cursor.device)
+        .unsigned_integer(cursor.inode)
+        .unsigned_integer(cursor.offset)
+        .unsigned_integer(cursor.line)
+        .text(cursor.marker);
+    if (auto done = insert->run(); !done) {
+      return done;
+    }
+    insert->reset();
+  }
+  return {};
+}
+
+Result<void> save_blob(Database& database, std::string_view blob, bool whole) {
+  if (!whole && blob.empty()) {
+    return {};
+  }
+  if (whole) {
+    if (auto emptied = execute(database.connection(), "DELETE FROM state"); !emptied) {
+      return emptied;
+    }
+  }
+  auto insert = database.prepare("INSERT INTO state (whole, blob) VALUES (?1, ?2)");
+  if (!insert) {
+    return tl::unexpected(insert.error());
+  }
+  return insert->integer(whole ? 1 : 0).blob(blob).run();
+}
+
+}  // namespace
+
+Result<Saved> load_state(Database& database) {
+  Saved saved;
+  auto cursors = load_cursors(database);
+  if (!cursors) {
+    return tl::unexpected(cursors.error());
+  }
+  saved.cursors = std::move(*cursors);
+  auto statement = database.prepare("SELECT blob FROM state ORDER BY id");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  for (;;) {
+    const auto row = statement->step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return saved;
+    }
+    saved.blobs.push_back(statement->bytes_at(0));
+  }
+}
+
+Result<void> save_commit(Database& database, const std::vector<Cursor>& cursors,
+                         std::string_view blob, bool whole, const std::vector<OutboxItem>& items,
+                         TimePoint wall_now) {
+  auto transaction = Transaction::begin(database.connection());
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  return save_cursors(database, cursors)
+      .and_then([&] { return save_blob(database, blob, whole); })
+      .and_then([&] { return add_items(database, items, wall_now); })
+      .and_then([&] { return transaction->commit(); });
+}
+
+std::uint64_t delta_bytes(Database& database) {
+  auto statement = database.prepare("SELECT sum(length(blob)) FROM state WHERE whole = 0");
+  if (!statement) {
+    return 0;
+  }
+  const auto row = statement->step();
+  return row && *row ? statement->unsigned_at(0) : 0;
+}
+
+}  // namespace noci
