@@ -23,6 +23,8 @@ struct SourceSettings {
   std::string homeserver;          ///< `matrix.homeserver`
   std::string worker;              ///< `log.worker`; empty: from the line, else the file's name
   StartAt start_at = StartAt::end; ///< for a file without a saved cursor, found at start-up
+
+  bool operator==(const SourceSettings&) const = default;
 };
 
 struct WebhookSettings {
@@ -42,6 +44,8 @@ struct MetricsSettings {
   bool enabled = true;
   std::string address = "127.0.0.1";
   std::uint16_t port = 9469;
+
+  bool operator==(const MetricsSettings&) const = default;
 };
 
 struct Settings {
