@@ -34,7 +34,9 @@ json::array texts(const std::vector<std::string>& raw) {
   return list;
 }
 
-json::value time(TimePoint at) { return json::value(json::string(format_rfc3339(at))); }
+json::value time(TimePoint at) {
+  return json::value(json::string(format_rfc3339(at)));
+}
 
 /// Whole numbers are written whole: 5 rather than 5E0.
 json::value number(double value) {

@@ -16,8 +16,9 @@ constexpr std::size_t longest_key = 64;
 Result<std::string> parse_secret(std::string_view text) {
   text = trim(text);
   if (!text.starts_with(prefix)) {
-    return failure("a webhook secret begins with whsec_; make one with: "
-                   "echo \"whsec_$(openssl rand -base64 32)\"");
+    return failure(
+        "a webhook secret begins with whsec_; make one with: "
+        "echo \"whsec_$(openssl rand -base64 32)\"");
   }
   std::string key;
   if (!from_base64(text.substr(prefix.size()), key)) {

@@ -26,7 +26,9 @@ struct Piece {
   bool chat = false;
 };
 
-std::string_view view_of(const json::string& text) { return {text.data(), text.size()}; }
+std::string_view view_of(const json::string& text) {
+  return {text.data(), text.size()};
+}
 
 // --- paths -----------------------------------------------------------------------------------
 
@@ -180,7 +182,8 @@ Result<void> check(const json::value& node, const json::value& sample) {
 // --- rendering -------------------------------------------------------------------------------
 
 bool is_nothing(const json::value* value) {
-  return value == nullptr || value->is_null() || (value->is_string() && value->get_string().empty());
+  return value == nullptr || value->is_null() ||
+         (value->is_string() && value->get_string().empty());
 }
 
 /// The value as people write it: 0.25 rather than 2.5E-1, no quotes around text.
@@ -198,9 +201,10 @@ std::string plain(const json::value& value) {
 
 json::value fill(const Piece& piece, const json::value& payload) {
   const json::value* found = look_up(payload, piece.text, false);
-  json::value value = is_nothing(found) && piece.fallback ? json::value(json::string(*piece.fallback))
-                      : found == nullptr                  ? json::value(nullptr)
-                                                          : *found;
+  json::value value = is_nothing(found) && piece.fallback
+                          ? json::value(json::string(*piece.fallback))
+                      : found == nullptr ? json::value(nullptr)
+                                         : *found;
   return piece.chat ? json::value(json::string(chat_text(plain(value)))) : value;
 }
 
@@ -257,7 +261,8 @@ Result<Template> parse_template(std::string_view text) {
     parser.finish(error);
   }
   if (error) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
+    const auto line =
+        1 + std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(read), '\n');
     return failure("line " + std::to_string(line) + " is not JSON: " + error.message());
   }
   const json::value document = parser.release();

@@ -19,6 +19,7 @@ class Template {
 
  private:
   friend Result<Template> parse_template(std::string_view text);
+
   explicit Template(std::string text) : text_(std::move(text)) {}
 
   std::string text_;  // checked; parsed again for each body, of which there are few

@@ -58,7 +58,9 @@ Judgement judge(const HttpResponse& response, TimePoint now) {
   return {Verdict::dead, std::nullopt, why_of(response)};
 }
 
-Judgement judge_failure(const std::string& why) { return {Verdict::retry, std::nullopt, why}; }
+Judgement judge_failure(const std::string& why) {
+  return {Verdict::retry, std::nullopt, why};
+}
 
 Duration backoff(int attempts, double jitter01) {
   using std::chrono::seconds;

@@ -11,8 +11,8 @@ namespace {
 
 /// Written by us or by the HTTP client; a second one would make the request ambiguous.
 constexpr std::array<std::string_view, 8> reserved_headers{
-    "webhook-id",        "webhook-timestamp", "webhook-signature", "host", "content-length",
-    "transfer-encoding", "connection",        "upgrade"};
+    "webhook-id",     "webhook-timestamp", "webhook-signature", "host",
+    "content-length", "transfer-encoding", "connection",        "upgrade"};
 
 bool is_token(std::string_view name) {
   constexpr std::string_view others = "!#$%&'*+-.^_`|~";
@@ -61,8 +61,9 @@ Result<Webhook> resolve_webhook(const WebhookSettings& settings, const WebhookFi
   webhook.timeout = settings.timeout;
   const std::string_view url = settings.url_file.empty() ? settings.url : files.url;
   if (!parse_url(std::string(trim(url)), webhook.url)) {
-    return fault(settings, "the URL cannot be used; it is http:// or https://, a host, and no "
-                           "user or password");
+    return fault(settings,
+                 "the URL cannot be used; it is http:// or https://, a host, and no "
+                 "user or password");
   }
   if (!settings.secret_file.empty()) {
     auto key = parse_secret(files.secret);
@@ -101,9 +102,8 @@ bool wants(const Webhook& webhook, const Alert& alert) {
   if (alert.status == AlertStatus::resolved && !webhook.resolved) {
     return false;
   }
-  return webhook.levels.empty() ||
-         std::find(webhook.levels.begin(), webhook.levels.end(), alert.level) !=
-             webhook.levels.end();
+  return webhook.levels.empty() || std::find(webhook.levels.begin(), webhook.levels.end(),
+                                             alert.level) != webhook.levels.end();
 }
 
 HttpRequest make_request(const Webhook& webhook, std::string_view event_id,
@@ -123,8 +123,8 @@ HttpRequest make_request(const Webhook& webhook, std::string_view event_id,
   request.headers.emplace_back("webhook-id", event_id);
   request.headers.emplace_back("webhook-timestamp", std::to_string(unix_seconds));
   if (webhook.signing_key) {
-    request.headers.emplace_back(
-        "webhook-signature", sign(*webhook.signing_key, event_id, unix_seconds, request.body));
+    request.headers.emplace_back("webhook-signature",
+                                 sign(*webhook.signing_key, event_id, unix_seconds, request.body));
   }
   return request;
 }

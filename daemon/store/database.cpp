@@ -54,6 +54,7 @@ tl::unexpected<OpenError> refuse(sqlite3* connection, const std::string& path) {
 /// never opened here: closing it would drop locks that this process holds on it.
 Opened prepare_file(const std::string& path) {
   struct stat status {};
+
   if (::stat(path.c_str(), &status) == 0) {
     if (!S_ISREG(status.st_mode)) {
       return refuse(OpenFault::unavailable, "cannot open " + path + ": not a file");
@@ -106,9 +107,9 @@ Opened check_owner(sqlite3* connection, const std::string& path) {
   }
   const auto known = static_cast<std::int64_t>(migrations.size());
   if (*version > known) {
-    return refuse(OpenFault::newer, "cannot use " + path + ": a later version of noci wrote it (schema " +
-                                        std::to_string(*version) + ", this one knows " +
-                                        std::to_string(known) + ")");
+    return refuse(OpenFault::newer,
+                  "cannot use " + path + ": a later version of noci wrote it (schema " +
+                      std::to_string(*version) + ", this one knows " + std::to_string(known) + ")");
   }
   return {};
 }
@@ -123,7 +124,8 @@ Opened check_integrity(sqlite3* connection, const std::string& path) {
     return refuse(connection, path);
   }
   if (const std::string said = statement->bytes_at(0); said != "ok") {
-    return refuse(OpenFault::damaged, "cannot use " + path + ": the file is damaged (" + said + ")");
+    return refuse(OpenFault::damaged,
+                  "cannot use " + path + ": the file is damaged (" + said + ")");
   }
   return {};
 }
@@ -208,15 +210,17 @@ Opened check(sqlite3* connection, const std::string& path, Duration lock_wait) {
   if (sqlite3_db_readonly(connection, "main") == 1) {
     return refuse(OpenFault::unavailable, "cannot write " + path + ": it is read-only");
   }
-  if (!execute(connection, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                           "PRAGMA journal_size_limit=67108864")) {
+  if (!execute(connection,
+               "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+               "PRAGMA journal_size_limit=67108864")) {
     return refuse(connection, path);
   }
   if (auto whole = check_integrity(connection, path); !whole) {
     return whole;
   }
   if (auto migrated = migrate(connection); !migrated) {
-    return refuse(OpenFault::unavailable, migrated.error().what);  // the rollback hid SQLite's error
+    return refuse(OpenFault::unavailable,
+                  migrated.error().what);  // the rollback hid SQLite's error
   }
   return {};
 }
@@ -231,9 +235,9 @@ tl::expected<Database, OpenError> Database::open(const std::string& path, const 
     }
   }
   sqlite3* raw = nullptr;
-  const int status = sqlite3_open_v2(path.c_str(), &raw,
-                                     SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                     options.vfs);
+  const int status = sqlite3_open_v2(
+      path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+      options.vfs);
   Database database{Connection(raw)};
   if (status != SQLITE_OK) {
     return refuse(raw, path);

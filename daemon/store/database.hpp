@@ -38,7 +38,7 @@ struct OpenError : Error {
 
 struct OpenOptions {
   Duration lock_wait = std::chrono::seconds{2};  ///< for a predecessor that is just ending
-  const char* vfs = nullptr;                     ///< SQLite's file layer; tests put a faulty one here
+  const char* vfs = nullptr;  ///< SQLite's file layer; tests put a faulty one here
 };
 
 class Database {
@@ -50,9 +50,12 @@ class Database {
 
   /// A UUID, part of every alert id: two installations never make the same.
   [[nodiscard]] const std::string& store_id() const { return store_id_; }
+
   /// What fingerprints in the state blob are hashed with.
   [[nodiscard]] const HashSeed& hash_seed() const { return hash_seed_; }
+
   [[nodiscard]] sqlite3* connection() { return connection_.get(); }
+
   [[nodiscard]] Result<Statement> prepare(std::string_view sql) {
     return Statement::prepare(connection_.get(), sql);
   }

@@ -18,7 +18,8 @@ constexpr std::string_view not_held_back =
 
 Result<void> finish(Database& database, std::int64_t id, std::int64_t state, TimePoint now,
                     std::string_view why) {
-  auto update = database.prepare("UPDATE outbox SET state = ?1, finished = ?2, why = ?3 WHERE id = ?4");
+  auto update =
+      database.prepare("UPDATE outbox SET state = ?1, finished = ?2, why = ?3 WHERE id = ?4");
   if (!update) {
     return tl::unexpected(update.error());
   }
@@ -135,7 +136,8 @@ Result<void> retire_webhooks(Database& database, const std::vector<std::string>&
   }
   auto update = database.prepare(
       "UPDATE outbox SET state = 2, finished = ?, why = 'the webhook is not configured any more'"
-      " WHERE state = 0 AND webhook NOT IN (" + parameters + ")");
+      " WHERE state = 0 AND webhook NOT IN (" +
+      parameters + ")");
   if (!update) {
     return tl::unexpected(update.error());
   }
@@ -154,10 +156,13 @@ Result<std::vector<OutboxCounts>> count_outbox(Database& database) {
     return tl::unexpected(select.error());
   }
   std::vector<OutboxCounts> counts;
-  return for_each_row(*select, [&](const Statement& row) {
-           counts.push_back({row.bytes_at(0), row.integer_at(1), row.integer_at(2),
-                             row.is_null(3) ? std::nullopt : std::optional(row.time_at(3))});
-         }).map([&] { return std::move(counts); });
+  return for_each_row(
+             *select,
+             [&](const Statement& row) {
+               counts.push_back({row.bytes_at(0), row.integer_at(1), row.integer_at(2),
+                                 row.is_null(3) ? std::nullopt : std::optional(row.time_at(3))});
+             })
+      .map([&] { return std::move(counts); });
 }
 
 Result<std::vector<PastEvent>> last_events(Database& database, int most) {
@@ -170,11 +175,14 @@ Result<std::vector<PastEvent>> last_events(Database& database, int most) {
   }
   select->integer(most);
   std::vector<PastEvent> events;
-  return for_each_row(*select, [&](const Statement& row) {
-           events.push_back({row.bytes_at(0), row.bytes_at(1), row.time_at(2), row.bytes_at(3),
-                             row.bytes_at(4), row.bytes_at(5), row.bytes_at(6), row.integer_at(7),
-                             row.integer_at(8), row.integer_at(9), row.bytes_at(10)});
-         }).map([&] { return std::move(events); });
+  return for_each_row(*select,
+                      [&](const Statement& row) {
+                        events.push_back({row.bytes_at(0), row.bytes_at(1), row.time_at(2),
+                                          row.bytes_at(3), row.bytes_at(4), row.bytes_at(5),
+                                          row.bytes_at(6), row.integer_at(7), row.integer_at(8),
+                                          row.integer_at(9), row.bytes_at(10)});
+                      })
+      .map([&] { return std::move(events); });
 }
 
 Result<void> prune(Database& database, TimePoint now, const Retention& keep) {

@@ -6,9 +6,13 @@
 
 namespace noci {
 
-void CloseConnection::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
+void CloseConnection::operator()(sqlite3* connection) const {
+  sqlite3_close_v2(connection);
+}
 
-void FinalizeStatement::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+void FinalizeStatement::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
 
 tl::unexpected<Error> sqlite_failure(sqlite3* connection, std::string_view what) {
   const char* file = sqlite3_db_filename(connection, "main");
@@ -18,8 +22,8 @@ tl::unexpected<Error> sqlite_failure(sqlite3* connection, std::string_view what)
 
 Result<Statement> Statement::prepare(sqlite3* connection, std::string_view sql) {
   sqlite3_stmt* statement = nullptr;
-  const int status = sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()),
-                                        &statement, nullptr);
+  const int status =
+      sqlite3_prepare_v2(connection, sql.data(), static_cast<int>(sql.size()), &statement, nullptr);
   if (status != SQLITE_OK) {
     return sqlite_failure(connection, "cannot read or write");
   }
@@ -38,8 +42,8 @@ Statement& Statement::unsigned_integer(std::uint64_t value) {
 Statement& Statement::text(std::string_view value) {
   // A null pointer would be NULL rather than an empty text.
   const char* data = value.data() == nullptr ? "" : value.data();
-  bind_status_ |= sqlite3_bind_text64(statement_.get(), ++bound_, data, value.size(), nullptr,
-                                      SQLITE_UTF8);
+  bind_status_ |=
+      sqlite3_bind_text64(statement_.get(), ++bound_, data, value.size(), nullptr, SQLITE_UTF8);
   return *this;
 }
 
@@ -49,7 +53,9 @@ Statement& Statement::blob(std::string_view value) {
   return *this;
 }
 
-Statement& Statement::time(TimePoint value) { return integer(value.time_since_epoch().count()); }
+Statement& Statement::time(TimePoint value) {
+  return integer(value.time_since_epoch().count());
+}
 
 Result<bool> Statement::step() {
   sqlite3* connection = sqlite3_db_handle(statement_.get());
@@ -91,11 +97,14 @@ std::uint64_t Statement::unsigned_at(int column) const {
 std::string Statement::bytes_at(int column) const {
   const void* data = sqlite3_column_blob(statement_.get(), column);
   const int size = sqlite3_column_bytes(statement_.get(), column);
-  return data == nullptr ? std::string()
-                         : std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
+  return data == nullptr
+             ? std::string()
+             : std::string(static_cast<const char*>(data), static_cast<std::size_t>(size));
 }
 
-TimePoint Statement::time_at(int column) const { return TimePoint{Duration{integer_at(column)}}; }
+TimePoint Statement::time_at(int column) const {
+  return TimePoint{Duration{integer_at(column)}};
+}
 
 bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;

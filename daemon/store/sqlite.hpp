@@ -19,6 +19,7 @@ namespace noci {
 struct CloseConnection {
   void operator()(sqlite3* connection) const;
 };
+
 using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 
 struct FinalizeStatement {

@@ -6,9 +6,13 @@
 
 namespace noci::testing {
 
-inline TimePoint at(const char* text) { return parse_rfc3339(text).value(); }
+inline TimePoint at(const char* text) {
+  return parse_rfc3339(text).value();
+}
 
-inline Node node() { return {"shard-1", "hs", "0.1.0", "c0ffee"}; }
+inline Node node() {
+  return {"shard-1", "hs", "0.1.0", "c0ffee"};
+}
 
 inline LimitState fanout() {
   LimitState limit;

@@ -14,9 +14,13 @@ namespace json = boost::json;
 
 namespace {
 
-json::value payload_of(const Alert& alert) { return json::parse(payload_json(alert, node())); }
+json::value payload_of(const Alert& alert) {
+  return json::parse(payload_json(alert, node()));
+}
 
-json::value data_of(const Alert& alert) { return payload_of(alert).at("data"); }
+json::value data_of(const Alert& alert) {
+  return payload_of(alert).at("data");
+}
 
 std::string entity_kind(std::vector<std::pair<Field, std::string>> key) {
   Alert about = alert();
@@ -66,9 +70,10 @@ TEST_CASE("the same alert gives the same bytes, keys in their order") {
   const std::string payload = payload_json(alert(), node());
   REQUIRE(payload == payload_json(alert(), node()));
   std::size_t last = 0;
-  for (const char* key : {"{\"type\":", ",\"timestamp\":", ",\"data\":", "\"schema\":", "\"event_id\":",
-                          "\"status\":", "\"summary\":", "\"rule\":", "\"entity\":", "\"limits\":",
-                          "\"times\":", "\"impact\":", "\"evidence\":", "\"node\":"}) {
+  for (const char* key :
+       {"{\"type\":", ",\"timestamp\":", ",\"data\":", "\"schema\":", "\"event_id\":",
+        "\"status\":", "\"summary\":", "\"rule\":", "\"entity\":", "\"limits\":", "\"times\":",
+        "\"impact\":", "\"evidence\":", "\"node\":"}) {
     const std::size_t found = payload.find(key, last);
     INFO(key);
     REQUIRE(found != std::string::npos);
@@ -153,10 +158,12 @@ TEST_CASE("what an attacker wrote is made printable and cut") {
   hostile.evidence.samples[0].request_id = "GET-\x07";
   const json::value data = data_of(hostile);
   REQUIRE(data.at("entity").at("key").as_string().size() <= 256);
-  REQUIRE(data.at("entity").at("key").as_string().starts_with("\xef\xbf\xbd[31m\"},{\xef\xbf\xbdx"));
+  REQUIRE(
+      data.at("entity").at("key").as_string().starts_with("\xef\xbf\xbd[31m\"},{\xef\xbf\xbdx"));
   REQUIRE(data.at("summary").as_string().size() <= 1000);
   REQUIRE(data.at("evidence").at("top").at("user_agent.original").at(0).at(0) ==
-          "a\xef\xbf\xbd" "b\xef\xbf\xbd\xef\xbf\xbd");
+          "a\xef\xbf\xbd"
+          "b\xef\xbf\xbd\xef\xbf\xbd");
   REQUIRE(data.at("evidence").at("samples").at(0).at("request_id") == "GET-\xef\xbf\xbd");
 }
 
@@ -207,7 +214,8 @@ TEST_CASE("an estimated count states its error, and no number is written that is
 }
 
 TEST_CASE("the test alert has every part that is required of an alert") {
-  const json::value payload = json::parse(test_payload(node(), at("2026-06-07T00:00:00Z"), "test1"));
+  const json::value payload =
+      json::parse(test_payload(node(), at("2026-06-07T00:00:00Z"), "test1"));
   REQUIRE(payload.at("type") == "alert.test");
   REQUIRE(payload.at("data").at("event_id") == "test1-1");
   REQUIRE(payload.at("data").at("limits").as_array().size() == 1);

@@ -25,9 +25,9 @@ TEST_CASE("a bad secret is refused without repeating it") {
   };
   REQUIRE(parse_secret(secret_of(24)));
   REQUIRE(parse_secret(secret_of(64)));
-  for (const std::string& bad :
-       {secret_of(23), secret_of(65), std::string("whsec_"), std::string(),
-        std::string("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"), std::string("whsec_MfKQ9r8!GKYqrTwjUPD8I")}) {
+  for (const std::string& bad : {secret_of(23), secret_of(65), std::string("whsec_"), std::string(),
+                                 std::string("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+                                 std::string("whsec_MfKQ9r8!GKYqrTwjUPD8I")}) {
     const auto key = parse_secret(bad);
     INFO(bad);
     REQUIRE_FALSE(key);

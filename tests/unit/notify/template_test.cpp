@@ -73,7 +73,8 @@ TEST_CASE("a path that no payload can have is a fault when the template is read"
   REQUIRE(fault_of(R"({"t": "x {{data.nonsense}}"})") ==
           "in \"x {{data.nonsense}}\": the payload has nothing called 'data.nonsense'; "
           "docs/alerts.md lists what it has");
-  for (const char* path : {"", "data.level.x", "data.limits.x", "data.limits.0.nope", "data..level"}) {
+  for (const char* path :
+       {"", "data.level.x", "data.limits.x", "data.limits.0.nope", "data..level"}) {
     INFO(path);
     REQUIRE(fault_of("[\"{{" + std::string(path) + "}}\"]").find("nothing called") !=
             std::string::npos);
@@ -98,7 +99,9 @@ TEST_CASE("nothing an attacker wrote breaks out of its string") {
 }
 
 TEST_CASE("the chat filter leaves no mention, link or markup behind") {
-  REQUIRE(chat_text("<!channel> & @all") == "&lt;!channel&gt; &amp; @\xe2\x80\x8b" "all");
+  REQUIRE(chat_text("<!channel> & @all") ==
+          "&lt;!channel&gt; &amp; @\xe2\x80\x8b"
+          "all");
   REQUIRE(chat_text("[x](http://evil)") == "[x]\xe2\x80\x8b(http:\xe2\x80\x8b//evil)");
   REQUIRE(chat_text("plain: text] 1.5") == "plain: text] 1.5");
   REQUIRE(rendered(R"(["{{data.sequence|chat}}"])") == json::parse(R"(["2"])"));
@@ -123,7 +126,8 @@ TEST_CASE("every shipped template can be used and cannot be made to ping anybody
     if (entry.path().stem() == "generic-ticket") {
       continue;  // a ticket system reads fields, and mentions mean nothing there
     }
-    for (const char* dangerous : {"@channel", "@here", "@room", "<!", "](http", "<http", "://evil"}) {
+    for (const char* dangerous :
+         {"@channel", "@here", "@room", "<!", "](http", "<http", "://evil"}) {
       REQUIRE(body.find(dangerous) == std::string::npos);
     }
   }

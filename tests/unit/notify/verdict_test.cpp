@@ -12,7 +12,9 @@ namespace {
 
 const TimePoint now = at("1994-11-06T08:49:00Z");
 
-Judgement answer(int status, Headers headers = {}) { return judge({status, headers, ""}, now); }
+Judgement answer(int status, Headers headers = {}) {
+  return judge({status, headers, ""}, now);
+}
 
 }  // namespace
 
@@ -32,7 +34,9 @@ TEST_CASE("2xx alone is success, what may pass is tried again, the rest is dead"
 }
 
 TEST_CASE("Retry-After is honoured in seconds and as a date, within an hour") {
-  const auto wait = [](const char* value) { return answer(503, {{"retry-after", value}}).retry_after; };
+  const auto wait = [](const char* value) {
+    return answer(503, {{"retry-after", value}}).retry_after;
+  };
   REQUIRE(wait("120") == Duration{2min});
   REQUIRE(wait(" 0 ") == Duration{0});
   REQUIRE(wait("86400") == Duration{1h});
@@ -56,9 +60,10 @@ TEST_CASE("all three date formats of HTTP are read") {
   const TimePoint later = at("2026-01-01T00:00:00Z");
   REQUIRE(parse_http_date("Sunday, 06-Nov-94 08:49:37 GMT", later) == expected);
   REQUIRE(parse_http_date("Friday, 06-Nov-26 08:49:37 GMT", later) == at("2026-11-06T08:49:37Z"));
-  for (const char* bad : {"", "GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
-                          "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Xxx 1994 08:49:37 GMT",
-                          "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 99999999999 08:49:37 GMT"}) {
+  for (const char* bad :
+       {"", "GMT", "Sun, 06 Nov 1994 08:49:37 CET", "Sun, 31 Feb 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 24:49:37 GMT", "Sun, 06 Xxx 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49 GMT", "Sun, 06 Nov 99999999999 08:49:37 GMT"}) {
     INFO(bad);
     REQUIRE_FALSE(parse_http_date(bad, now));
   }

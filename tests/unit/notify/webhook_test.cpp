@@ -64,7 +64,8 @@ TEST_CASE("with a secret the request is signed over what is sent") {
   const HttpRequest request =
       make_request(webhook(signing, {"", secret, ""}), "msg_p5jXN8AQM9LWM0D4loKWxJek",
                    R"({"test": 2432232314})", 1614265330);
-  REQUIRE(header(request, "webhook-signature") == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
+  REQUIRE(header(request, "webhook-signature") ==
+          "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
 }
 
 TEST_CASE("a template replaces the body, and the signature is over the new body") {
@@ -84,7 +85,8 @@ TEST_CASE("a template replaces the body, and the signature is over the new body"
 
 TEST_CASE("a header of the settings wins over a default and cannot replace the envelope") {
   WebhookSettings own = settings();
-  own.headers = {{"Authorization", "Bearer x"}, {"content-type", "application/json; charset=utf-8"}};
+  own.headers = {{"Authorization", "Bearer x"},
+                 {"content-type", "application/json; charset=utf-8"}};
   const HttpRequest request = make_request(webhook(own), "abc-1", "{}", 1);
   REQUIRE(header(request, "Authorization") == "Bearer x");
   REQUIRE(header(request, "content-type") == "application/json; charset=utf-8");
@@ -105,7 +107,8 @@ TEST_CASE("the URL may come from a file, and a bad one is not repeated") {
   WebhookSettings from_file = settings();
   from_file.url.clear();
   from_file.url_file = "url";
-  REQUIRE(webhook(from_file, {"http://[::1]:8080/x\n", "", ""}).url.origin() == "http://[::1]:8080");
+  REQUIRE(webhook(from_file, {"http://[::1]:8080/x\n", "", ""}).url.origin() ==
+          "http://[::1]:8080");
   from_file.url_file.clear();
   for (const char* bad : {"", "ftp://t0ken", "https://user:t0ken@host/", "t0ken"}) {
     from_file.url = bad;
@@ -118,10 +121,12 @@ TEST_CASE("the URL may come from a file, and a bad one is not repeated") {
 TEST_CASE("faults of the secret and the template name their file") {
   WebhookSettings faulty = settings();
   faulty.secret_file = "/etc/noci/soc.secret";
-  REQUIRE(fault_of(faulty, {"", "nothing", ""}).find("/etc/noci/soc.secret: ") != std::string::npos);
+  REQUIRE(fault_of(faulty, {"", "nothing", ""}).find("/etc/noci/soc.secret: ") !=
+          std::string::npos);
   faulty.secret_file.clear();
   faulty.template_file = "/etc/noci/soc.json";
-  REQUIRE(fault_of(faulty, {"", "", "[\"{{x}}\"]"}).find("/etc/noci/soc.json: ") != std::string::npos);
+  REQUIRE(fault_of(faulty, {"", "", "[\"{{x}}\"]"}).find("/etc/noci/soc.json: ") !=
+          std::string::npos);
   faulty.template_file.clear();
   faulty.levels = {"urgent"};
   REQUIRE(fault_of(faulty) == "webhook 'soc': there is no level 'urgent'");
