@@ -1,0 +1,178 @@
+#include "io/followed_file.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "base/hash.hpp"
+
+namespace noci {
+namespace {
+
+constexpr std::size_t marker_size = 256;
+// Counting the lines of more than this would delay the start by seconds on a cold disk.
+constexpr std::uint64_t countable_size = std::uint64_t{256} << 20;
+
+/// Reads until `size` bytes or the end; -1 on failure.
+ssize_t read_at(int fd, char* to, std::size_t size, std::uint64_t offset) {
+  std::size_t done = 0;
+  while (done < size) {
+    const ssize_t n = pread(fd, to + done, size - done, static_cast<off_t>(offset + done));
+    if (n < 0 && errno == EINTR) {
+      continue;
+    }
+    if (n < 0) {
+      return -1;
+    }
+    if (n == 0) {
+      break;
+    }
+    done += static_cast<std::size_t>(n);
+  }
+  return static_cast<ssize_t>(done);
+}
+
+std::string hash_of(std::string_view bytes) {
+  const Sha256 digest = sha256(bytes);
+  return to_hex({reinterpret_cast<const char*>(digest.data()), 8});
+}
+
+}  // namespace
+
+tl::expected<FollowedFile, int> FollowedFile::open(const std::string& path) {
+  // Not blocking: the name may have become a pipe since it was looked at.
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!fd.is_open() || fstat(fd.get(), &status) != 0) {
+    return tl::unexpected(errno);
+  }
+  if (!S_ISREG(status.st_mode)) {
+    return tl::unexpected(S_ISDIR(status.st_mode) ? EISDIR : EINVAL);
+  }
+  return FollowedFile(std::move(fd), {status.st_dev, status.st_ino});
+}
+
+FollowedFile::Look FollowedFile::look(std::vector<char>& buffer) {
+  buffer.resize(marker_size + block_size);
+  const std::size_t known = before_.size();
+  const ssize_t count = read_at(fd_.get(), buffer.data(), known + block_size, offset_ - known);
+  if (count < 0) {
+    return {Outcome::failed, {}, offset_, errno};
+  }
+  const std::string_view all(buffer.data(), static_cast<std::size_t>(count));
+  if (!all.starts_with(before_)) {
+    return {Outcome::truncated, {}, offset_, 0};
+  }
+  const std::string_view bytes = all.substr(known);
+  at_end_ = bytes.size() < block_size;
+  if (bytes.empty()) {
+    return {Outcome::nothing, {}, offset_, 0};
+  }
+  if (offset_ == 0 && bytes.front() == '\0') {
+    // A writer that does not append went on at its old place after a truncation.
+    const std::uint64_t data = first_data();
+    if (data > 0) {
+      seek(data);
+      return look(buffer);
+    }
+  }
+  const std::uint64_t offset = offset_;
+  offset_ += bytes.size();
+  before_ = all.substr(all.size() - std::min(marker_size, all.size()));
+  return {Outcome::bytes, bytes, offset, 0};
+}
+
+void FollowedFile::seek(std::uint64_t offset) {
+  offset_ = offset;
+  before_ = bytes_before(offset);
+  at_end_ = false;
+}
+
+std::uint64_t FollowedFile::size() const {
+  struct stat status {};
+  return fstat(fd_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+}
+
+std::int64_t FollowedFile::modified() const {
+  struct stat status {};
+  return fstat(fd_.get(), &status) == 0
+             ? status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec
+             : 0;
+}
+
+bool FollowedFile::is_deleted() const {
+  struct stat status {};
+  return fstat(fd_.get(), &status) == 0 && status.st_nlink == 0;
+}
+
+bool FollowedFile::continues(const Cursor& cursor) const {
+  return cursor.offset == 0 ||
+         (size() >= cursor.offset && hash_of(bytes_before(cursor.offset)) == cursor.marker);
+}
+
+std::string FollowedFile::marker(std::uint64_t offset) const {
+  if (offset == 0) {
+    return {};
+  }
+  const std::string bytes = bytes_before(offset);
+  const bool unchanged = bytes_before(offset_) == before_;
+  return hash_of(unchanged ? bytes : before_);
+}
+
+std::uint64_t FollowedFile::line_start(std::uint64_t end) const {
+  std::vector<char> block(64 * 1024);
+  while (end > 0) {
+    const std::uint64_t size = std::min<std::uint64_t>(end, block.size());
+    const ssize_t count = read_at(fd_.get(), block.data(), size, end - size);
+    if (count <= 0) {
+      return end;
+    }
+    const std::string_view bytes(block.data(), static_cast<std::size_t>(count));
+    if (const auto feed = bytes.rfind('\n'); feed != std::string_view::npos) {
+      return end - size + feed + 1;
+    }
+    end -= size;
+  }
+  return 0;
+}
+
+std::uint64_t FollowedFile::line_number(std::uint64_t offset) const {
+  if (offset > countable_size) {
+    return 1;
+  }
+  std::vector<char> block(block_size);
+  std::uint64_t line = 1;
+  for (std::uint64_t at = 0; at < offset;) {
+    const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(offset - at, block.size()));
+    const ssize_t count = read_at(fd_.get(), block.data(), size, at);
+    if (count <= 0) {
+      break;
+    }
+    line += static_cast<std::uint64_t>(std::count(block.data(), block.data() + count, '\n'));
+    at += static_cast<std::uint64_t>(count);
+  }
+  return line;
+}
+
+std::string FollowedFile::bytes_before(std::uint64_t offset) const {
+  std::string bytes(std::min<std::uint64_t>(offset, marker_size), '\0');
+  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset - bytes.size());
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  return bytes;
+}
+
+std::uint64_t FollowedFile::first_data() const {
+  const off_t data = lseek(fd_.get(), 0, SEEK_DATA);
+  std::uint64_t at = data < 0 ? 0 : static_cast<std::uint64_t>(data);
+  std::vector<char> block(64 * 1024);  // the hole ends on a block's border, the zeros behind it
+  const ssize_t count = read_at(fd_.get(), block.data(), block.size(), at);
+  for (ssize_t i = 0; i < count && block[static_cast<std::size_t>(i)] == '\0'; ++i) {
+    ++at;
+  }
+  return at;
+}
+
+}  // namespace noci

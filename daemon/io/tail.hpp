@@ -1,0 +1,93 @@
+#pragma once
+// Follows the log files of one source: names and globs, by device and inode. Promises that every
+// byte still in existence is handed out once and in order, through renames, truncations, deletion
+// and restarts; what a truncation took away unread is counted. Copytruncate can lose lines by its
+// nature. Plain POSIX without clock, thread or notification: the caller says when to look.
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/tail_log.hpp"
+#include "model/record.hpp"
+#include "model/settings.hpp"
+
+namespace noci {
+
+struct TailOptions {
+  SourceIndex source = 0;
+  std::string name;                ///< Cursor::source
+  std::vector<std::string> paths;  ///< files and globs
+  StartAt start_at = StartAt::end;
+};
+
+enum class TailProblem : std::uint8_t { missing, permission_denied, not_a_file, unreadable };
+
+/// Why a path or glob is not being read right now.
+struct TailFault {
+  std::string path;
+  TailProblem problem = TailProblem::missing;
+  std::string what;  ///< a sentence for people
+};
+
+class Tail {
+ public:
+  /// `saved`: the cursors of this source as they were last committed.
+  Tail(TailOptions options, std::vector<Cursor> saved);
+
+  /// Looks at the file system again: new files, rotations, permissions. Cheap; to be called when
+  /// a directory changed and every second or so.
+  void rescan();
+  /// The next block of some file: the oldest file of each name first, the names in turn. Nothing
+  /// when there is no more now. The chunk's views are valid until the next call or rescan.
+  [[nodiscard]] std::optional<Chunk> next(TimePoint arrival);
+  /// Everything of this stream before `offset`, where line number `line` begins, is counted.
+  void consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line);
+
+  /// One for each file that still matters: open, rotated and not counted to its end, or of an
+  /// earlier run and not found yet.
+  [[nodiscard]] std::vector<Cursor> cursors() const;
+  [[nodiscard]] const std::vector<TailFault>& faults() const { return faults_; }
+  [[nodiscard]] const TailStats& stats() const { return context_.stats; }
+  /// What a watcher should watch, existing or not.
+  [[nodiscard]] std::vector<std::string> directories() const;
+
+ private:
+  struct Pattern {
+    std::string text;
+    bool is_glob = false;
+    bool listed = false;  ///< looked through once: what appears from now on is new
+    int empty = 0;        ///< times in a row that a glob matched nothing
+  };
+
+  struct Draining {
+    std::string path;
+    TailStream stream;
+  };
+
+  void find_logs(Pattern& pattern);
+  TailLog& log_of(const std::string& path, bool at_start);
+  void follow(TailLog& log, const std::optional<FileEntry>& file, int error);
+  bool take_from_other_name(TailLog& log, const FileEntry& file);
+  std::optional<Chunk> next_of(TailLog& log, TimePoint arrival);
+  Chunk chunk_of(const TailLog& log, const TailStream& stream, TimePoint arrival) const;
+  Chunk finish_front(TailLog& log, TimePoint arrival);
+  Chunk restart_front(TailLog& log, TimePoint arrival);
+  [[nodiscard]] std::optional<Cursor> finished(FileId id) const;
+
+  TailOptions options_;
+  TailContext context_;
+  std::vector<Pattern> patterns_;
+  std::vector<Cursor> saved_;                   ///< of names not found yet
+  std::vector<std::unique_ptr<TailLog>> logs_;  ///< stable: chunks point at their paths
+  std::size_t turn_ = 0;
+  std::vector<Draining> draining_;  ///< read to the end, not counted to the end
+  std::deque<Cursor> finished_;     ///< the last few files read to their end
+  std::vector<TailFault> faults_;
+  std::vector<char> buffer_;
+};
+
+}  // namespace noci
