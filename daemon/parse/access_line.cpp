@@ -1,0 +1,252 @@
+#include "parse/access_line.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "parse/scan.hpp"
+
+namespace noci {
+namespace {
+
+constexpr std::string_view marker = "} Processed request: ";
+constexpr std::string_view last_words = " dbevts]";
+
+/// `-0.012sec` in nanoseconds.
+bool take_seconds(Scanner& scanner, std::int64_t& nanoseconds) {
+  const bool negative = scanner.literal("-");
+  std::int64_t whole = 0;
+  // Nine digits of seconds are 31 years; more would overflow the sum in nanoseconds.
+  if (!scanner.number(whole) || whole > 999'999'999 || !scanner.literal(".")) {
+    return false;
+  }
+  const std::string_view rest = scanner.rest();
+  std::int64_t milliseconds = 0;
+  if (rest.size() < 6 || !all_digits(rest.substr(0, 3), milliseconds) ||
+      !scanner.literal(rest.substr(0, 3)) || !scanner.literal("sec")) {
+    return false;
+  }
+  nanoseconds = (whole * 1000 + milliseconds) * 1'000'000;
+  if (negative) {
+    nanoseconds = -nanoseconds;
+  }
+  return true;
+}
+
+/// Before 1.52 a few endpoints printed the code as Python's enum name.
+bool take_status_name(Scanner& scanner, std::int64_t& status) {
+  struct Name {
+    std::string_view name;
+    std::int64_t status;
+  };
+  constexpr std::array<Name, 22> names{{
+      {"OK", 200},
+      {"CREATED", 201},
+      {"ACCEPTED", 202},
+      {"NO_CONTENT", 204},
+      {"FOUND", 302},
+      {"SEE_OTHER", 303},
+      {"NOT_MODIFIED", 304},
+      {"BAD_REQUEST", 400},
+      {"UNAUTHORIZED", 401},
+      {"FORBIDDEN", 403},
+      {"NOT_FOUND", 404},
+      {"METHOD_NOT_ALLOWED", 405},
+      {"CONFLICT", 409},
+      {"GONE", 410},
+      {"REQUEST_ENTITY_TOO_LARGE", 413},
+      {"UNSUPPORTED_MEDIA_TYPE", 415},
+      {"TOO_MANY_REQUESTS", 429},
+      {"INTERNAL_SERVER_ERROR", 500},
+      {"NOT_IMPLEMENTED", 501},
+      {"BAD_GATEWAY", 502},
+      {"SERVICE_UNAVAILABLE", 503},
+      {"GATEWAY_TIMEOUT", 504},
+  }};
+  const std::string_view rest = scanner.rest();
+  const std::string_view word = rest.substr(0, rest.find_first_of(" !"));
+  for (const Name& known : names) {
+    if (known.name == word) {
+      status = known.status;
+      return scanner.literal(word);
+    }
+  }
+  return false;
+}
+
+/// `200`, `200!`, and `!200` as Synapse's own documentation has it.
+bool take_status(Scanner& scanner, AccessLine& out) {
+  out.aborted = scanner.literal("!");
+  if (scanner.literal("HTTPStatus.")) {
+    if (!take_status_name(scanner, out.status)) {
+      return false;
+    }
+  } else {
+    const std::string_view code = scanner.rest().substr(0, 3);
+    if (code.size() < 3 || !all_digits(code, out.status) || !scanner.literal(code)) {
+      return false;
+    }
+  }
+  if (scanner.literal("!")) {
+    out.aborted = true;
+  }
+  return true;
+}
+
+/// Everything from the first time to the blank before the request line.
+bool take_numbers(Scanner& scanner, AccessLine& out) {
+  std::int64_t handler = 0;
+  std::int64_t response = 0;
+  std::int64_t unused = 0;
+  out.aborted = false;
+  const bool well_formed =
+      take_seconds(scanner, handler) && scanner.literal("/") && take_seconds(scanner, response) &&
+      scanner.literal(" ") && (scanner.literal("ru=") || true) && scanner.literal("(") &&
+      take_seconds(scanner, unused) && scanner.literal(", ") && take_seconds(scanner, unused) &&
+      scanner.literal(") ") && (scanner.literal("db=") || true) && scanner.literal("(") &&
+      take_seconds(scanner, unused) && scanner.literal("/") && take_seconds(scanner, unused) &&
+      scanner.literal("/") && scanner.number(unused) && scanner.literal(") ") &&
+      scanner.number(out.bytes) && scanner.literal("B ") && take_status(scanner, out) &&
+      scanner.literal(" ");
+  out.duration = std::max<std::int64_t>(0, handler + response);
+  return well_formed;
+}
+
+/// Takes `[N dbevts]` off the end.
+bool cut_dbevts(std::string_view& message, std::int64_t& dbevts) {
+  if (!message.ends_with(last_words)) {
+    return false;
+  }
+  message.remove_suffix(last_words.size());
+  const std::size_t bracket = message.find_last_not_of("0123456789");
+  if (bracket == std::string_view::npos || message[bracket] != '[' ||
+      !all_digits(message.substr(bracket + 1), dbevts)) {
+    return false;
+  }
+  message = message.substr(0, bracket);
+  return true;
+}
+
+/// `"METHOD URI PROTO" "UA" ` up to the end of `text`. Cut by blanks only: a quote may stand in any
+/// of the three words.
+bool take_request_line(std::string_view text, AccessLine& out) {
+  Scanner scanner(text);
+  std::string_view protocol;
+  if (!scanner.literal("\"") || !scanner.until(' ', out.method) || !scanner.until(' ', out.uri) ||
+      !scanner.until(' ', protocol) || protocol.size() < 2 || protocol.back() != '"' ||
+      !scanner.literal("\"") || !scanner.rest().ends_with("\" ")) {
+    return false;
+  }
+  out.protocol = protocol.substr(0, protocol.size() - 1);
+  out.user_agent = scanner.rest().substr(0, scanner.rest().size() - 2);
+  if (out.user_agent == "-") {
+    out.user_agent = {};
+  }
+  return !out.method.empty() && !out.uri.empty();
+}
+
+/// ` - TAG - {` that opens the requester: the last one, for the address may hold others and a
+/// requester cannot.
+bool split_head(std::string_view head, std::string_view tag, AccessLine& out) {
+  constexpr std::string_view before = " - ";
+  constexpr std::string_view after = " - {";
+  for (std::size_t end = head.rfind(after); end != std::string_view::npos && end > 0;
+       end = head.rfind(after, end - 1)) {
+    const std::string_view left = head.substr(0, end);
+    if (left.ends_with(tag) && left.size() >= tag.size() + before.size() &&
+        left.substr(0, left.size() - tag.size()).ends_with(before)) {
+      out.address = left.substr(0, left.size() - tag.size() - before.size());
+      out.requester = head.substr(end + after.size());
+      return true;
+    }
+  }
+  return false;
+}
+
+/// `None`, one account, or `AUTHENTICATED|ACTED AS` (`.` before 1.43).
+bool take_requester(Scanner& scanner, const AccessKeys& keys) {
+  if (keys.authenticated_entity.empty()) {
+    return scanner.literal(keys.requester.empty() ? "None" : keys.requester);
+  }
+  if (!scanner.literal(keys.authenticated_entity)) {
+    return false;
+  }
+  return keys.requester.empty() || keys.requester == keys.authenticated_entity ||
+         ((scanner.literal("|") || scanner.literal(".")) && scanner.literal(keys.requester));
+}
+
+bool cut_end(std::string_view& text, std::string_view end) {
+  if (!text.ends_with(end)) {
+    return false;
+  }
+  text.remove_suffix(end.size());
+  return true;
+}
+
+/// Takes `"METHOD URI PROTO" "UA" ` off the end.
+bool cut_request_line(std::string_view& text, const AccessKeys& keys) {
+  return cut_end(text, "\" ") && cut_end(text, keys.user_agent.empty() ? "-" : keys.user_agent) &&
+         cut_end(text, "\" \"") && cut_end(text, keys.protocol) && cut_end(text, " ") &&
+         cut_end(text, keys.uri) && cut_end(text, " ") && cut_end(text, keys.method) &&
+         cut_end(text, "\"");
+}
+
+}  // namespace
+
+AccessFault parse_access_line(std::string_view message, std::string_view tag, AccessLine& out) {
+  if (!cut_dbevts(message, out.dbevts)) {
+    return AccessFault::grammar;
+  }
+  AccessFault fault = AccessFault::grammar;
+  for (std::size_t at = message.find(marker); at != std::string_view::npos;
+       at = message.find(marker, at + 1)) {
+    Scanner scanner(message.substr(at + marker.size()));
+    if (!take_numbers(scanner, out) || !take_request_line(scanner.rest(), out)) {
+      continue;
+    }
+    if (split_head(message.substr(0, at), tag, out)) {
+      return AccessFault::none;
+    }
+    fault = AccessFault::tag;
+  }
+  return fault;
+}
+
+bool parse_access_line(std::string_view message, const AccessKeys& keys, AccessLine& out) {
+  Scanner head(message);
+  if (!head.literal(keys.address) || !head.literal(" - ") || !head.literal(keys.tag) ||
+      !head.literal(" - {")) {
+    return false;
+  }
+  const std::string_view requester = head.rest();
+  if (!take_requester(head, keys) || !head.literal(marker)) {
+    return false;
+  }
+  out.requester =
+      requester.substr(0, requester.size() - head.rest().size() - marker.size());
+  std::string_view rest = head.rest();
+  if (!cut_dbevts(rest, out.dbevts) || !cut_request_line(rest, keys)) {
+    return false;
+  }
+  Scanner numbers(rest);
+  if (!take_numbers(numbers, out) || !numbers.rest().empty()) {
+    return false;
+  }
+  out.address = keys.address;
+  out.method = keys.method;
+  out.uri = keys.uri;
+  out.protocol = keys.protocol;
+  out.user_agent = keys.user_agent;
+  return true;
+}
+
+std::string_view access_tag(std::string_view logger) {
+  for (const std::string_view prefix :
+       {std::string_view("synapse.access.http."), std::string_view("synapse.access.https.")}) {
+    if (logger.starts_with(prefix)) {
+      return logger.substr(prefix.size());
+    }
+  }
+  return {};
+}
+
+}  // namespace noci

@@ -1,0 +1,17 @@
+#pragma once
+// The few lines beside the access line that tell something an alarm needs: exact message counts,
+// tokens issued, wrong passwords, search hits, restarts. Each format cites the Synapse file that
+// prints it. Parts of them are a client's text, so only what Synapse guarantees is taken.
+
+#include <string_view>
+
+#include "base/arena.hpp"
+#include "model/event.hpp"
+
+namespace noci {
+
+/// Fills kind, action, outcome, accounts, room and messages; kind `ignored`, reason `other_logger`
+/// when the line is none of them. Ids stay views into `message` or the arena.
+void read_ancillary(std::string_view logger, std::string_view message, Event& event, Arena& arena);
+
+}  // namespace noci

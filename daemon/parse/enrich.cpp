@@ -1,0 +1,195 @@
+#include "parse/enrich.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/hash.hpp"
+#include "parse/clock.hpp"
+
+namespace noci {
+namespace {
+
+/// More requests are never between their own lines at once; the oldest go first.
+constexpr std::size_t most_waiting = 4096;
+/// From the line inside a request to its access line: the slowest answer there is.
+constexpr Duration longest_request = std::chrono::minutes{10};
+/// Keeps one count far from overflow when many lines of one request are added up.
+constexpr std::int64_t most_messages = std::int64_t{1} << 40;
+
+/// The table never holds more than most_waiting entries, so its seed need not be secret.
+std::uint64_t hash_of(std::string_view request_id) { return siphash(request_id, HashSeed{}); }
+
+/// Which earlier line an access line of this action waits for.
+std::optional<Kind> awaited(Action action) {
+  switch (action) {
+    case Action::room_messages:
+      return Kind::messages;
+    case Action::search:
+      return Kind::search;
+    case Action::login:
+    case Action::register_account:
+    case Action::token_refresh:
+      return Kind::login;
+    default:
+      return std::nullopt;
+  }
+}
+
+void fill_messages(std::int64_t count, Event& event) {
+  if (event.outcome == Outcome::success) {
+    event.messages = event.messages_low = event.messages_high = count;
+    event.messages_basis = MessagesBasis::exact;
+  } else if (event.messages) {
+    // What was prepared is the most that an aborted answer can have delivered.
+    event.messages = std::min(*event.messages, count);
+    event.messages_low = std::min(event.messages_low.value_or(0), count);
+    event.messages_high = std::min(event.messages_high.value_or(count), count);
+  }
+}
+
+}  // namespace
+
+void Enricher::apply(Event& event, Arena& arena) {
+  switch (event.kind) {
+    case Kind::messages:
+    case Kind::search:
+      remember(event);
+      return;
+    case Kind::login:
+      if (event.action == Action::token_issued) {
+        remember(event);
+      }
+      return;
+    case Kind::restart:
+      forget_process(event);
+      return;
+    case Kind::request:
+      break;
+    default:
+      return;
+  }
+  const std::optional<Kind> kind = awaited(event.action);
+  if (!kind || waiting_.empty()) {
+    return;
+  }
+  const auto found = find(event, *kind);
+  if (found == index_.end()) {
+    return;
+  }
+  const Told& told = *found->second;
+  if (*kind != Kind::login) {
+    fill_messages(told.messages, event);
+  } else if (event.user_id.empty() && event.outcome == Outcome::success) {
+    event.user_id = arena.store(told.user_id);
+  }
+  erase(found);
+}
+
+void Enricher::remember(const Event& event) {
+  if (event.request_id.empty()) {
+    return;
+  }
+  expire(event.timestamp);
+  const auto found = find(event, event.kind);
+  if (found != index_.end()) {
+    Told& told = *found->second;
+    // A search prints one line for its hits and one for each hit's context. Of anything else the
+    // first line stands: a repeated one is a second handler's copy.
+    if (event.kind == Kind::search) {
+      told.messages = std::min(told.messages + event.messages.value_or(0), most_messages);
+    }
+    return;
+  }
+  Told told;
+  told.kind = event.kind;
+  told.time = event.timestamp;
+  told.homeserver = event.homeserver;
+  told.worker = event.log_worker;
+  told.request_id = event.request_id;
+  told.user_id = event.user_id;
+  told.messages = std::min(event.messages.value_or(0), most_messages);
+  insert(std::move(told));
+  if (waiting_.size() > most_waiting) {
+    expire(TimePoint::max());
+  }
+}
+
+void Enricher::expire(TimePoint now) {
+  const bool too_many = now == TimePoint::max();
+  while (!waiting_.empty() && (too_many ? waiting_.size() > most_waiting
+                                        : now - waiting_.front().time > longest_request)) {
+    const Place oldest = waiting_.begin();
+    const auto [from, to] = index_.equal_range(hash_of(oldest->request_id));
+    erase(std::find_if(from, to, [&](const auto& entry) { return entry.second == oldest; }));
+  }
+}
+
+void Enricher::forget_process(const Event& event) {
+  for (auto entry = index_.begin(); entry != index_.end();) {
+    const Place place = entry->second;
+    if (place->homeserver == event.homeserver && place->worker == event.log_worker) {
+      entry = index_.erase(entry);
+      waiting_.erase(place);
+    } else {
+      ++entry;
+    }
+  }
+}
+
+Enricher::Index::iterator Enricher::find(const Event& event, Kind kind) {
+  const auto [from, to] = index_.equal_range(hash_of(event.request_id));
+  for (auto entry = from; entry != to; ++entry) {
+    const Told& told = *entry->second;
+    if (told.kind == kind && told.request_id == event.request_id &&
+        told.worker == event.log_worker && told.homeserver == event.homeserver) {
+      return entry;
+    }
+  }
+  return index_.end();
+}
+
+void Enricher::insert(Told told) {
+  const std::uint64_t hash = hash_of(told.request_id);
+  waiting_.push_back(std::move(told));
+  index_.emplace(hash, std::prev(waiting_.end()));
+}
+
+void Enricher::erase(Index::iterator found) {
+  waiting_.erase(found->second);
+  index_.erase(found);
+}
+
+void Enricher::save(ByteWriter& out) const {
+  out.number(waiting_.size());
+  for (const Told& told : waiting_) {
+    out.number(static_cast<std::uint64_t>(told.kind));
+    out.integer(told.time.time_since_epoch().count());
+    out.text(told.homeserver);
+    out.text(told.worker);
+    out.text(told.request_id);
+    out.text(told.user_id);
+    out.integer(told.messages);
+  }
+}
+
+void Enricher::restore(ByteReader& in) {
+  waiting_.clear();
+  index_.clear();
+  const std::uint64_t count = in.count();
+  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
+    Told told;
+    told.kind = static_cast<Kind>(in.number() % kind_names.size());
+    told.time = restore_time(in);
+    told.homeserver = in.text();
+    told.worker = in.text();
+    told.request_id = in.text();
+    told.user_id = in.text();
+    told.messages = in.integer();
+    if (in.ok() && waiting_.size() < most_waiting) {
+      insert(std::move(told));
+    }
+  }
+}
+
+}  // namespace noci
