@@ -105,6 +105,10 @@ std::string_view query_decode(std::string_view text, Arena& arena) {
   return decode(text, true, arena);
 }
 
+std::string_view query_decode_to(char* place, std::string_view text) {
+  return {place, decode_to(place, text, true)};
+}
+
 bool glob_match(std::string_view pattern, std::string_view text) {
   std::size_t p = 0;
   std::size_t t = 0;

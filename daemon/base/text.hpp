@@ -17,6 +17,8 @@ namespace noci {
 /// The same, as a view: `text` itself when there is nothing to decode, otherwise into `arena`.
 [[nodiscard]] std::string_view percent_decode(std::string_view text, Arena& arena);
 [[nodiscard]] std::string_view query_decode(std::string_view text, Arena& arena);
+/// The same into a place of at least text.size() bytes.
+std::string_view query_decode_to(char* place, std::string_view text);
 
 /// `*` matches any run of characters, `?` one; everything else is literal. Linear in practice:
 /// it backtracks to the last `*` only.

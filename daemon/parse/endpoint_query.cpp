@@ -1,5 +1,6 @@
 #include "parse/endpoint_query.hpp"
 
+#include <array>
 #include <limits>
 
 #include "base/text.hpp"
@@ -9,24 +10,36 @@ namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// An escaped name is decoded only to compare it: most names are plain.
-bool is_named(std::string_view raw, std::string_view name, Arena& arena) {
-  return raw == name || (raw.size() > name.size() && query_decode(raw, arena) == name);
+/// Every character of a name can be escaped as three.
+constexpr std::size_t longest_name = 96;
+
+bool is_named(std::string_view raw, std::string_view name) {
+  if (raw.size() <= name.size() || raw.size() > longest_name) {
+    return raw == name;
+  }
+  std::array<char, longest_name> place;
+  return query_decode_to(place.data(), raw) == name;
 }
 
 }  // namespace
 
-std::optional<std::string_view> query_parameter(std::string_view query, std::string_view name,
-                                                Arena& arena) {
+std::optional<std::string_view> raw_query_parameter(std::string_view query,
+                                                    std::string_view name) {
   while (!query.empty()) {
     const std::string_view item = query.substr(0, query.find_first_of("&;"));
     query.remove_prefix(item.size() == query.size() ? item.size() : item.size() + 1);
     const auto equals = item.find('=');
-    if (equals != std::string_view::npos && is_named(item.substr(0, equals), name, arena)) {
-      return query_decode(item.substr(equals + 1), arena);
+    if (equals != std::string_view::npos && is_named(item.substr(0, equals), name)) {
+      return item.substr(equals + 1);
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string_view> query_parameter(std::string_view query, std::string_view name,
+                                                Arena& arena) {
+  const auto raw = raw_query_parameter(query, name);
+  return raw ? std::optional(query_decode(*raw, arena)) : std::nullopt;
 }
 
 std::optional<std::int64_t> parse_count(std::string_view text) {

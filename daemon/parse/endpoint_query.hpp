@@ -11,7 +11,11 @@
 
 namespace noci {
 
-/// The decoded value of the first parameter of that name; unset when there is none.
+/// The value of the first parameter of that name as it stands; unset when there is none.
+[[nodiscard]] std::optional<std::string_view> raw_query_parameter(std::string_view query,
+                                                                  std::string_view name);
+
+/// The same, decoded.
 [[nodiscard]] std::optional<std::string_view> query_parameter(std::string_view query,
                                                               std::string_view name, Arena& arena);
 

@@ -1,9 +1,11 @@
 #include "parse/messages_estimate.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
+#include "base/text.hpp"
 #include "parse/endpoint_query.hpp"
 
 namespace noci {
@@ -45,6 +47,8 @@ constexpr double later_sync_bytes = 250;
 constexpr double later_sync_with_event = 660;
 /// A message in a later sync with its room's envelope and often its sender's member event.
 constexpr double later_sync_event_bytes = 900;
+/// Filters in URIs are a few hundred bytes; what stands behind this is not looked at.
+constexpr std::size_t longest_filter = 2048;
 constexpr std::int64_t default_timeline = 10;
 /// Clients store a filter and name it by number; Element's asks for 20.
 constexpr std::int64_t stored_filter_timeline = 20;
@@ -92,8 +96,10 @@ std::int64_t cap_of(const Endpoint& endpoint) {
 }
 
 /// The timeline limit of a sync's filter, as far as the URI shows it.
-std::int64_t timeline_limit(std::string_view query, Arena& arena) {
-  const std::string_view filter = query_parameter(query, "filter", arena).value_or("");
+std::int64_t timeline_limit(std::string_view query) {
+  std::array<char, longest_filter> place;
+  const std::string_view raw = raw_query_parameter(query, "filter").value_or("");
+  const std::string_view filter = query_decode_to(place.data(), raw.substr(0, place.size()));
   if (filter.empty()) {
     return default_timeline;
   }
@@ -113,11 +119,11 @@ std::int64_t timeline_limit(std::string_view query, Arena& arena) {
   return std::min(parse_count(number).value_or(default_timeline), most_timeline);
 }
 
-Shape sync_shape(double bytes, std::string_view query, Arena& arena) {
+Shape sync_shape(double bytes, std::string_view query) {
   Shape shape;
   shape.none_below = sync_surely_none;
-  if (query_parameter(query, "since", arena).value_or("").empty()) {
-    const auto timeline = static_cast<double>(timeline_limit(query, arena));
+  if (raw_query_parameter(query, "since").value_or("").empty()) {
+    const auto timeline = static_cast<double>(timeline_limit(query));
     shape.overhead = first_sync_bytes;
     shape.event = timeline > 0 ? event_bytes + sync_room_bytes / timeline : 1e18;
   } else {
@@ -142,8 +148,7 @@ Shape page_shape(const Endpoint& endpoint, double event, bool events_only) {
 }
 
 /// Unset: no messages, or exactly one (asked before).
-std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::string_view query,
-                              Arena& arena) {
+std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::string_view query) {
   Shape shape;
   switch (endpoint.action) {
     case Action::room_messages:
@@ -179,7 +184,7 @@ std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::strin
       shape.event = hit_bytes;
       return shape;
     case Action::sync:
-      return sync_shape(bytes, query, arena);
+      return sync_shape(bytes, query);
     case Action::sliding_sync:
       // Bodies hide its limits; an increment has the envelope of a later sync.
       shape.overhead = later_sync_bytes;
@@ -233,12 +238,12 @@ std::int64_t likeliest(const Shape& shape, double bytes) {
 std::optional<MessagesEstimate> estimate_messages(const Endpoint& endpoint,
                                                   std::string_view method, std::string_view query,
                                                   std::int64_t status, std::int64_t bytes,
-                                                  Arena& arena, Encoding encoding) {
+                                                  Encoding encoding) {
   bytes = std::max<std::int64_t>(bytes, 0);
   const double plain_bytes =
       static_cast<double>(bytes) * (encoding == Encoding::gzip ? gzip_factor : 1);
   const bool one = answers_one_event(endpoint.action);
-  const auto shape = one ? Shape() : shape_of(endpoint, plain_bytes, query, arena);
+  const auto shape = one ? Shape() : shape_of(endpoint, plain_bytes, query);
   if (!shape) {
     return std::nullopt;
   }

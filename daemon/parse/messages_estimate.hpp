@@ -8,7 +8,6 @@
 #include <optional>
 #include <string_view>
 
-#include "base/arena.hpp"
 #include "parse/endpoint.hpp"
 
 namespace noci {
@@ -31,7 +30,7 @@ enum class Encoding : std::uint8_t { unknown, plain, gzip };
 /// the best guess, and as either for the bounds.
 [[nodiscard]] std::optional<MessagesEstimate> estimate_messages(
     const Endpoint& endpoint, std::string_view method, std::string_view query, std::int64_t status,
-    std::int64_t bytes, Arena& arena, Encoding encoding = Encoding::unknown);
+    std::int64_t bytes, Encoding encoding = Encoding::unknown);
 
 /// What a response whose plain body is known to the byte tells about its client: most clients ask
 /// for gzip always or never. `unknown` for every other response.

@@ -1,5 +1,7 @@
 #include "base/text.hpp"
 
+#include <array>
+
 #include "base/bytes.hpp"
 #include "base/hash.hpp"
 #include "base/http.hpp"
@@ -25,6 +27,8 @@ TEST_CASE("decoding into an arena copies only what has escapes") {
   REQUIRE(percent_decode("a+b", arena) == "a+b");
   REQUIRE(query_decode("a+b%2B", arena) == "a b+");
   REQUIRE(percent_decode("", arena).empty());
+  std::array<char, 8> place{};
+  REQUIRE(query_decode_to(place.data(), "%41+%4") == "A %4");
 }
 
 TEST_CASE("globs match whole strings") {
