@@ -233,9 +233,9 @@ std::optional<Condition> parse_condition(std::string_view text, Place place,
 }
 
 bool is_reserved_word(std::string_view word) {
-  constexpr std::array words{std::string_view("and"), std::string_view("or"),
-                             std::string_view("not"), std::string_view("of"),
-                             std::string_view("all"), std::string_view("any"),
+  constexpr std::array words{std::string_view("and"),  std::string_view("or"),
+                             std::string_view("not"),  std::string_view("of"),
+                             std::string_view("all"),  std::string_view("any"),
                              std::string_view("them"), std::string_view("condition")};
   return std::find(words.begin(), words.end(), word) != words.end();
 }

@@ -20,12 +20,15 @@ struct MatchName {
   Match match;
 };
 
-constexpr std::array match_names{
-    MatchName{"contains", Match::contains}, MatchName{"startswith", Match::startswith},
-    MatchName{"endswith", Match::endswith}, MatchName{"cidr", Match::cidr},
-    MatchName{"gt", Match::gt},             MatchName{"gte", Match::gte},
-    MatchName{"lt", Match::lt},             MatchName{"lte", Match::lte},
-    MatchName{"exists", Match::exists}};
+constexpr std::array match_names{MatchName{"contains", Match::contains},
+                                 MatchName{"startswith", Match::startswith},
+                                 MatchName{"endswith", Match::endswith},
+                                 MatchName{"cidr", Match::cidr},
+                                 MatchName{"gt", Match::gt},
+                                 MatchName{"gte", Match::gte},
+                                 MatchName{"lt", Match::lt},
+                                 MatchName{"lte", Match::lte},
+                                 MatchName{"exists", Match::exists}};
 
 bool is_comparison(Match match) {
   return match == Match::gt || match == Match::gte || match == Match::lt || match == Match::lte;
@@ -174,10 +177,10 @@ void PredicateReader::check_word(const YamlNode& value, Field field, const std::
     return;
   }
   const bool action = field == Field::action;
-  report_.fault(value.place, action ? "unknown-action" : "bad-value",
-                (action ? "unknown action " : std::string(name_of(field)) + " is never ") +
-                    cite(text),
-                suggest(text, words));
+  report_.fault(
+      value.place, action ? "unknown-action" : "bad-value",
+      (action ? "unknown action " : std::string(name_of(field)) + " is never ") + cite(text),
+      suggest(text, words));
 }
 
 void PredicateReader::read_text_value(const YamlNode& value, Predicate& predicate) {
@@ -195,8 +198,8 @@ void PredicateReader::read_text_value(const YamlNode& value, Predicate& predicat
 }
 
 void PredicateReader::read_number(const YamlNode& value, Predicate& predicate) {
-  if (const auto number = read_field_number(value, predicate.field, name_of(predicate.field),
-                                            report_)) {
+  if (const auto number =
+          read_field_number(value, predicate.field, name_of(predicate.field), report_)) {
     predicate.numbers.push_back(*number);
     if (predicate.field == Field::status && (*number < 100 || *number > 599)) {
       report_.fault(value.place, "out-of-range", "there is no status " + cite(value.text),
@@ -241,8 +244,8 @@ void PredicateReader::read_values(const YamlNode& key, const YamlNode& value, Pr
   if (values.empty()) {
     report_.fault(value.is(Shape::null) ? key.place : value.place, "wrong-type",
                   cite(key.text) + " has no value",
-                  "write a value; for a missing field write " + std::string(name_of(predicate.field)) +
-                      "|exists: false");
+                  "write a value; for a missing field write " +
+                      std::string(name_of(predicate.field)) + "|exists: false");
     return;
   }
   const bool single = is_comparison(predicate.match) || expand;

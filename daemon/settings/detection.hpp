@@ -13,8 +13,8 @@ namespace noci {
 
 struct Detection {
   std::vector<Selection> selections;
-  std::vector<Place> places;         ///< of each selection
-  std::string condition;             ///< default of `select`; may be empty
+  std::vector<Place> places;  ///< of each selection
+  std::string condition;      ///< default of `select`; may be empty
   Place condition_place;
 };
 

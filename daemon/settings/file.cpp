@@ -1,13 +1,13 @@
 #include "settings/file.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/text.hpp"
 
@@ -17,13 +17,16 @@ namespace {
 class Descriptor {
  public:
   explicit Descriptor(int fd) : fd_(fd) {}
+
   ~Descriptor() {
     if (fd_ >= 0) {
       ::close(fd_);
     }
   }
+
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
+
   [[nodiscard]] int get() const { return fd_; }
 
  private:
@@ -74,7 +77,8 @@ bool is_text(std::string_view bytes, Report& report) {
   }
   const std::string repaired = to_utf8(bytes);
   if (repaired != bytes) {
-    const auto differs = std::mismatch(bytes.begin(), bytes.end(), repaired.begin(), repaired.end());
+    const auto differs =
+        std::mismatch(bytes.begin(), bytes.end(), repaired.begin(), repaired.end());
     report.fault(place_of(bytes, static_cast<std::size_t>(differs.first - bytes.begin())),
                  "not-text", "the file is not UTF-8 here", "save it as UTF-8 text");
     return false;
@@ -90,14 +94,16 @@ std::optional<std::string> read_text_file(const std::string& path, Report& repor
   if (file.get() < 0) {
     return cannot_read(report, errno);
   }
+
   struct stat status {};
+
   if (::fstat(file.get(), &status) != 0) {
     return cannot_read(report, errno);
   }
   if (!S_ISREG(status.st_mode)) {
-    report.fault({}, "not-a-file",
-                 S_ISDIR(status.st_mode) ? "this is a directory, not a file"
-                                         : "this is not a regular file");
+    report.fault(
+        {}, "not-a-file",
+        S_ISDIR(status.st_mode) ? "this is a directory, not a file" : "this is not a regular file");
     return std::nullopt;
   }
   std::string bytes;

@@ -98,7 +98,8 @@ Days read_file(const std::string& name, const YamlNode& node, std::string& bytes
   }
   const auto text = read_text_file(path, inner);
   if (!text) {
-    report.fault(node.place, "cannot-read", "the holidays cannot be read", "see the fault of " + path);
+    report.fault(node.place, "cannot-read", "the holidays cannot be read",
+                 "see the fault of " + path);
     return {};
   }
   bytes += *text;
@@ -133,7 +134,8 @@ Days parse_calendar(const std::string& text, Report& report) {
     }
   }
   if (found.empty()) {
-    report.fault({}, "bad-date", "the calendar has no VEVENT with a date", "use a calendar of holidays");
+    report.fault({}, "bad-date", "the calendar has no VEVENT with a date",
+                 "use a calendar of holidays");
   }
   return found;
 }

@@ -23,8 +23,9 @@ struct Limiter {
   double burst;
 };
 
-constexpr std::array limiters{Limiter{Action::room_join, "rc_joins.local", 0.1, 10},
-                              Limiter{Action::user_directory_search, "rc_user_directory", 0.016, 200}};
+constexpr std::array limiters{
+    Limiter{Action::room_join, "rc_joins.local", 0.1, 10},
+    Limiter{Action::user_directory_search, "rc_user_directory", 0.016, 200}};
 
 /// The actions that `condition` lets through, as far as plain `event.action` equalities tell;
 /// empty when it may be any.
@@ -163,8 +164,8 @@ class CorrelationReader {
       report_.fault(node->place, "bad-value", cite(limit.name) + " cannot name a limit",
                     "use 1 to 64 letters, digits, `_` and `-`");
     } else if (!names_.insert(limit.name).second) {
-      report_.fault(node->place, "duplicate-name",
-                    "two limits are called " + cite(limit.name), "name them differently");
+      report_.fault(node->place, "duplicate-name", "two limits are called " + cite(limit.name),
+                    "name them differently");
     }
   }
 
@@ -211,8 +212,9 @@ class CorrelationReader {
                     "use value_count to count its different values");
     } else if (limit.type == LimitType::value_count &&
                (is_number(*field) || *field == Field::timestamp)) {
-      report_.fault(node->place, "wrong-type", "different values of " + cite(*name) +
-                    " cannot be counted", "use value_sum to add them up");
+      report_.fault(node->place, "wrong-type",
+                    "different values of " + cite(*name) + " cannot be counted",
+                    "use value_sum to add them up");
     } else if (std::find(keys.begin(), keys.end(), *field) != keys.end()) {
       report_.fault(node->place, "pointless", "each key has one " + cite(*name) + " only",
                     "count a field that is not in 'group-by'");
@@ -257,9 +259,9 @@ class CorrelationReader {
     }
     const auto actions = actions_of(limit.select, detection_.selections);
     for (const Limiter& limiter : limiters) {
-      const double seconds =
-          std::chrono::duration<double>(std::chrono::duration_cast<std::chrono::seconds>(
-                                            limit.timespan)).count();
+      const double seconds = std::chrono::duration<double>(
+                                 std::chrono::duration_cast<std::chrono::seconds>(limit.timespan))
+                                 .count();
       const double permitted = limiter.burst + limiter.per_second * seconds;
       if (actions.size() == 1 && *actions.begin() == name_of(limiter.action) &&
           static_cast<double>(limit.threshold) >= permitted) {

@@ -31,9 +31,10 @@ void check_values(const Rule& rule, const Predicate& predicate, const Settings& 
   }
   for (const std::string& text : predicate.texts) {
     if (text.find_first_of("*?") == std::string::npos && values.count(text) == 0) {
-      report.warn({}, "never-true", "rule " + cite(rule.title) + " waits for " +
-                  std::string(name_of(predicate.field)) + " " + cite(text) +
-                  ", which no source has",
+      report.warn({}, "never-true",
+                  "rule " + cite(rule.title) + " waits for " +
+                      std::string(name_of(predicate.field)) + " " + cite(text) +
+                      ", which no source has",
                   suggest(text, {values.begin(), values.end()}));
     }
   }
@@ -56,16 +57,17 @@ Faults lint(const RuleSet& rules, const Settings& settings) {
     for (const Limit& limit : rule.limits) {
       if (settings.lateness && limit.timespan < *settings.lateness) {
         report.warn({}, "shorter-than-lateness",
-                    "limit " + cite(limit.name) + " has a shorter timespan than the allowed "
-                    "lateness of lines, by which every window is widened",
+                    "limit " + cite(limit.name) +
+                        " has a shorter timespan than the allowed "
+                        "lateness of lines, by which every window is widened",
                     "use a longer timespan, or a smaller analysis.lateness");
       }
     }
   }
   const auto is_off = [](const Rule& rule) { return rule.mode == Mode::off; };
   if (!rules.rules.empty() && std::all_of(rules.rules.begin(), rules.rules.end(), is_off)) {
-    warnings.push_back({settings.file, 0, 0, "every rule is off [no-rules]",
-                        "nothing is ever found"});
+    warnings.push_back(
+        {settings.file, 0, 0, "every rule is off [no-rules]", "nothing is ever found"});
   }
   return warnings;
 }

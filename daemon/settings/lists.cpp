@@ -94,8 +94,9 @@ bool matches_everything(std::string_view pattern) {
 void check_entry(const ListEntry& entry, Place place, std::optional<TimePoint> now,
                  Report& report) {
   if (matches_everything(entry.pattern)) {
-    report.warn(place, "matches-everything", "the entry " + cite(entry.pattern) +
-                " matches everybody", "name who is meant, for example @bot-*:example.org");
+    report.warn(place, "matches-everything",
+                "the entry " + cite(entry.pattern) + " matches everybody",
+                "name who is meant, for example @bot-*:example.org");
   }
   if (now && entry.until && *entry.until <= *now) {
     report.warn(place, "expired", "the entry " + cite(entry.pattern) + " has expired",

@@ -120,8 +120,8 @@ std::optional<Duration> as_duration(const YamlNode& node, std::string_view name,
   return value;
 }
 
-std::optional<std::int64_t> as_size(const YamlNode& node, std::string_view name,
-                                    std::int64_t least, std::int64_t most, Report& report) {
+std::optional<std::int64_t> as_size(const YamlNode& node, std::string_view name, std::int64_t least,
+                                    std::int64_t most, Report& report) {
   const auto value = node.is(Shape::scalar) ? parse_size(node.text) : std::nullopt;
   if (!value) {
     wrong_type(node, name, "it must be a size such as 1500, 200MB or 500MiB", report);
@@ -229,7 +229,9 @@ const YamlNode* MapReader::need(std::string_view key, std::string help) {
   return value;
 }
 
-bool MapReader::has(std::string_view key) const { return value_of(key) != nullptr; }
+bool MapReader::has(std::string_view key) const {
+  return value_of(key) != nullptr;
+}
 
 std::string MapReader::text(std::string_view key, std::string fallback) {
   const YamlNode* value = find(key);
@@ -273,8 +275,8 @@ void MapReader::finish() {
     const auto is_name = [&](std::string_view other) { return other == name; };
     if (std::none_of(known_.begin(), known_.end(), is_name) &&
         std::none_of(refused_.begin(), refused_.end(), is_name)) {
-      report_.fault(key.place, "unknown-key",
-                    "unknown key " + cite(name) + " in the " + what_, suggest(name, known_));
+      report_.fault(key.place, "unknown-key", "unknown key " + cite(name) + " in the " + what_,
+                    suggest(name, known_));
     }
   }
 }

@@ -68,6 +68,7 @@ class MapReader {
   void finish();
 
   [[nodiscard]] Place place() const { return node_.place; }
+
   /// The node that `key` itself is, for its place.
   [[nodiscard]] Place place_of(std::string_view key) const;
 

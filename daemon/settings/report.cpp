@@ -33,6 +33,8 @@ void Report::warn(Place at, std::string_view code, const std::string& what, std:
   }
 }
 
-std::string cite(std::string_view text) { return "'" + printable(text, 80) + "'"; }
+std::string cite(std::string_view text) {
+  return "'" + printable(text, 80) + "'";
+}
 
 }  // namespace noci

@@ -25,10 +25,12 @@ class Report {
   void warn(Place at, std::string_view code, const std::string& what, std::string help = {});
 
   [[nodiscard]] const std::string& file() const { return file_; }
+
   /// A report about another file that this one refers to, into the same collections.
   [[nodiscard]] Report about(std::string file) const {
     return {std::move(file), faults_, warnings_};
   }
+
   /// Faults so far: unchanged over a piece of work means that the piece was fine.
   [[nodiscard]] std::size_t fault_count() const { return counted_; }
 

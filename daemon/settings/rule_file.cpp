@@ -51,8 +51,7 @@ bool is_tag(std::string_view text) {
 
 class RuleReader {
  public:
-  RuleReader(const YamlNode& root, const Lists& lists, std::optional<TimePoint> now,
-             Report& report)
+  RuleReader(const YamlNode& root, const Lists& lists, std::optional<TimePoint> now, Report& report)
       : map_(root, "rule", report),
         lists_(lists),
         now_(now),
@@ -69,8 +68,10 @@ class RuleReader {
       read_alert(*alert);
     }
     if (rule_.alert.evidence.top.empty() && !top_given_) {
-      rule_.alert.evidence.top = {{Field::room_id, 10}, {Field::media_id, 10},
-                                  {Field::source_ip, 5}, {Field::user_agent, 3}};
+      rule_.alert.evidence.top = {{Field::room_id, 10},
+                                  {Field::media_id, 10},
+                                  {Field::source_ip, 5},
+                                  {Field::user_agent, 3}};
     }
     if (const YamlNode* mode = map_.find("mode")) {
       rule_.mode = static_cast<Mode>(
@@ -149,7 +150,8 @@ class RuleReader {
 
   void read_logic() {
     Detection detection;
-    if (const YamlNode* node = map_.need("detection", "name what is counted, as in join: "
+    if (const YamlNode* node = map_.need("detection",
+                                         "name what is counted, as in join: "
                                          "{event.action: room_join}")) {
       detection = read_detection(*node, predicates_, report_);
     }
@@ -177,7 +179,8 @@ class RuleReader {
   void read_override(const YamlNode& node) {
     MapReader map(node, "override", report_);
     Override change;
-    if (const YamlNode* match = map.need("match", "whom it is for: {user.id: '@bot:example.org'}")) {
+    if (const YamlNode* match =
+            map.need("match", "whom it is for: {user.id: '@bot:example.org'}")) {
       change.match = predicates_.read_map(*match, "match");
       check_match(*match, change.match);
     }
@@ -255,8 +258,7 @@ class RuleReader {
       step.level =
           static_cast<Level>(as_choice(*level, "level", level_choices(), report_).value_or(4));
       if (step.level < rule_.level) {
-        report_.fault(level->place, "out-of-range",
-                      "an escalation is milder than the rule's level",
+        report_.fault(level->place, "out-of-range", "an escalation is milder than the rule's level",
                       "use at least " + std::string(name_of(rule_.level)));
       }
     }
@@ -333,8 +335,9 @@ class RuleReader {
     }
     constexpr std::size_t digits = 12;
     const Sha256 hash = sha256(bytes);
-    rule_.hash = "sha256:" + to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()})
-                                 .substr(0, digits);
+    rule_.hash =
+        "sha256:" +
+        to_hex({reinterpret_cast<const char*>(hash.data()), hash.size()}).substr(0, digits);
   }
 
   MapReader map_;

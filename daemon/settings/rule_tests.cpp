@@ -86,8 +86,7 @@ class TestReader {
       report_.fault(node.place, "missing-key", "the test has no events", "list at least one");
     }
     if (count_ > most_events) {
-      report_.fault(node.place, "too-large",
-                    "the test has " + describe_count(count_) + " events",
+      report_.fault(node.place, "too-large", "the test has " + describe_count(count_) + " events",
                     "at most " + describe_count(most_events) + " can be played");
     }
   }
@@ -274,8 +273,8 @@ std::vector<RuleTest> read_rule_tests(const YamlNode& node, Zone zone,
   for (const YamlNode* item : items_of(node)) {
     tests.push_back(TestReader(zone, limits, report).read(*item));
     if (!names.insert(tests.back().name).second) {
-      report.fault(item->place, "duplicate-name",
-                   "two tests are called " + cite(tests.back().name), "name them differently");
+      report.fault(item->place, "duplicate-name", "two tests are called " + cite(tests.back().name),
+                   "name them differently");
     }
   }
   return tests;

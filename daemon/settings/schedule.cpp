@@ -146,8 +146,8 @@ class ScheduleReader {
     if (const YamlNode* name = map.need("name", "alerts say which period was in force")) {
       period.name = as_text(*name, "name", report_).value_or("");
       if (!names_.insert(period.name).second) {
-        report_.fault(name->place, "duplicate-name",
-                      "two periods are called " + cite(period.name), "name them differently");
+        report_.fault(name->place, "duplicate-name", "two periods are called " + cite(period.name),
+                      "name them differently");
       }
     }
     const bool is_default = map.boolean("default", false);
@@ -186,8 +186,9 @@ class ScheduleReader {
     const auto is_default = [](const PeriodPlace& each) { return each.is_default; };
     const auto defaults = std::count_if(places_.begin(), places_.end(), is_default);
     if (defaults != 1) {
-      report_.fault(place, "bad-period", "there are " + std::to_string(defaults) +
-                    " default periods", "exactly one period has `default: true`");
+      report_.fault(place, "bad-period",
+                    "there are " + std::to_string(defaults) + " default periods",
+                    "exactly one period has `default: true`");
     }
     const auto found = std::find_if(places_.begin(), places_.end(), is_default);
     schedule_.default_period =

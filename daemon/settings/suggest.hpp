@@ -11,6 +11,7 @@ namespace noci {
 [[nodiscard]] std::size_t edit_distance(std::string_view a, std::string_view b);
 
 /// `did you mean 'timespan'?`, else `one of a, b, c` when they are few, else empty.
-[[nodiscard]] std::string suggest(std::string_view wrong, const std::vector<std::string_view>& right);
+[[nodiscard]] std::string suggest(std::string_view wrong,
+                                  const std::vector<std::string_view>& right);
 
 }  // namespace noci

@@ -26,7 +26,9 @@ struct Refused {
   std::string help;
 };
 
-Place place_of(const YAML::Mark& mark) { return {mark.line + 1, mark.column + 1}; }
+Place place_of(const YAML::Mark& mark) {
+  return {mark.line + 1, mark.column + 1};
+}
 
 class Builder : public YAML::EventHandler {
  public:
@@ -38,10 +40,13 @@ class Builder : public YAML::EventHandler {
                     "one file holds one document"};
     }
   }
+
   void OnDocumentEnd() override {}
+
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     add(made(Shape::null, mark), anchor);
   }
+
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
     YamlNode node = made(Shape::scalar, mark);
@@ -53,6 +58,7 @@ class Builder : public YAML::EventHandler {
     }
     add(std::move(node), anchor);
   }
+
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) {
@@ -64,15 +70,19 @@ class Builder : public YAML::EventHandler {
     node.place = place_of(mark);
     add(std::move(node), 0);
   }
+
   void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
     open(Shape::list, mark, anchor);
   }
+
   void OnSequenceEnd() override { close(); }
+
   void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
     open(Shape::map, mark, anchor);
   }
+
   void OnMapEnd() override { close(); }
 
   [[nodiscard]] YamlNode take() { return std::move(root_); }
@@ -81,7 +91,7 @@ class Builder : public YAML::EventHandler {
   struct Open {
     YamlNode node;
     YAML::anchor_t anchor;
-    std::optional<YamlNode> key;      // of a map, waiting for its value
+    std::optional<YamlNode> key;  // of a map, waiting for its value
     std::set<std::string> seen_keys;
   };
 
