@@ -158,6 +158,25 @@ TEST_CASE("a database with a broken page or a missing end is damaged") {
   REQUIRE(refusal(dir.file("noci.db")).fault == OpenFault::damaged);
 }
 
+TEST_CASE("a broken page that opening does not need is found all the same") {
+  const ScratchDir dir;
+  {
+    Database database = open_database(dir.file("noci.db"));
+    std::vector<OutboxItem> items;
+    for (int i = 0; i < 500; ++i) {
+      items.push_back(item("alert" + std::to_string(i), 1));
+    }
+    REQUIRE(commit_items(database, items));
+  }
+  const auto pages = std::filesystem::file_size(dir.file("noci.db")) / 4096;
+  REQUIRE(pages > 30);
+  std::fstream file(dir.file("noci.db"), std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(pages / 2 * 4096));
+  file << std::string(64, '\x55');
+  file.close();
+  REQUIRE(refusal(dir.file("noci.db")).fault == OpenFault::damaged);
+}
+
 TEST_CASE("a damaged database is set aside under a free name, its WAL with it") {
   const ScratchDir dir;
   const std::string path = dir.file("noci.db");
