@@ -126,6 +126,11 @@ bool cut_dbevts(std::string_view& message, std::int64_t& dbevts) {
   return true;
 }
 
+/// A dash stands for no agent, and nothing tells it from an agent that is a dash.
+std::string_view agent_printed_as(std::string_view text) {
+  return text == "-" ? std::string_view{} : text;
+}
+
 /// `"METHOD URI PROTO" "UA" ` up to the end of `text`. Cut by blanks only: a quote may stand in any
 /// of the three words.
 bool take_request_line(std::string_view text, AccessLine& out) {
@@ -138,9 +143,7 @@ bool take_request_line(std::string_view text, AccessLine& out) {
   }
   out.protocol = protocol.substr(0, protocol.size() - 1);
   out.user_agent = scanner.rest().substr(0, scanner.rest().size() - 2);
-  if (out.user_agent == "-") {
-    out.user_agent = {};
-  }
+  out.user_agent = agent_printed_as(out.user_agent);
   return !out.method.empty() && !out.uri.empty();
 }
 
@@ -235,7 +238,7 @@ bool parse_access_line(std::string_view message, const AccessKeys& keys, AccessL
   out.method = keys.method;
   out.uri = keys.uri;
   out.protocol = keys.protocol;
-  out.user_agent = keys.user_agent;
+  out.user_agent = agent_printed_as(keys.user_agent);
   return true;
 }
 

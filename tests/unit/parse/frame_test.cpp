@@ -8,6 +8,8 @@
 namespace noci {
 namespace {
 
+using namespace std::string_view_literals;
+
 struct Seen {
   std::string line;
   std::uint64_t offset;
@@ -35,11 +37,13 @@ std::vector<Seen> push(Framer& framer, const Chunk& bytes) {
 
 TEST_CASE("lines end at line feeds and at nothing else") {
   Framer framer;
-  const std::string bytes = std::string("a\rb\x0b\x0c\x1c\xc2\x85\xe2\x80\xa8 c\0d\r\n\nlast", 21);
+  constexpr std::string_view bytes =
+      "a\rb\x0b\x0c\x1c\xc2\x85\xe2\x80\xa8 c\0d\r\n\nlast"sv;
   CHECK(push(framer, chunk(bytes, true)) ==
-        std::vector<Seen>{{bytes.substr(0, 15), 0, 1, false}, {"", 16, 2, false},
-                          {"last", 17, 3, false}});
-  CHECK(framer.consumed().offset == 21);
+        std::vector<Seen>{{std::string(bytes.substr(0, 16)), 0, 1, false},
+                          {"", 17, 2, false},
+                          {"last", 18, 3, false}});
+  CHECK(framer.consumed().offset == 22);
   CHECK(framer.consumed().line == 4);
 }
 
