@@ -23,13 +23,13 @@ bool DistinctCounter::add(const std::vector<WindowSpan>& spans, std::int64_t cap
   return true;
 }
 
-bool DistinctCounter::count_exactly(const std::vector<WindowSpan>& spans, TimePoint now,
+void DistinctCounter::count_exactly(const std::vector<WindowSpan>& spans, TimePoint now,
                                     TimePoint at, std::uint64_t print) {
   bool fresh = false;
   const TimePoint oldest = now - spans[exact_spans_ - 1].horizon();
   SeenTable::Seen& seen = seen_.find_or_add(print, at, oldest, fresh);
   if (!fresh && seen.last >= at) {
-    return true;
+    return;
   }
   for (std::size_t i = 0; i < exact_spans_; ++i) {
     if (!fresh) {
@@ -38,17 +38,16 @@ bool DistinctCounter::count_exactly(const std::vector<WindowSpan>& spans, TimePo
     windows_[i].add(spans[i], now, at, 1);
   }
   seen.last = at;
-  return true;
 }
 
 void DistinctCounter::estimate_when_full(const std::vector<WindowSpan>& spans, std::int64_t cap,
                                          TimePoint now) {
-  while (exact_spans_ > 0 &&
-         windows_[exact_spans_ - 1].value(spans[exact_spans_ - 1], now) > cap) {
+  while (exact_spans_ > 0 && windows_[exact_spans_ - 1].value(spans[exact_spans_ - 1], now) > cap) {
     if (!hll_) {
       hll_ = std::make_unique<SlidingHll>();
       const TimePoint oldest = now - spans.back().horizon();
-      seen_.for_each([&](const SeenTable::Seen& seen) { hll_->add(seen.print, seen.last, oldest); });
+      seen_.for_each(
+          [&](const SeenTable::Seen& seen) { hll_->add(seen.print, seen.last, oldest); });
     }
     --exact_spans_;
     windows_[exact_spans_].clear();
@@ -66,6 +65,17 @@ DistinctCounter::Answer DistinctCounter::value(const std::vector<WindowSpan>& sp
   return {hll_ ? hll_->estimate(spans[span], now) : 0, false};
 }
 
+std::int64_t DistinctCounter::upper_bound() const {
+  if (hll_) {
+    return INT64_MAX;  // over the cap, so over every limit not long ago
+  }
+  std::int64_t most = 0;
+  for (const SlidingSum& window : windows_) {
+    most = std::max(most, window.upper_bound());
+  }
+  return most;
+}
+
 std::int64_t DistinctCounter::bytes() const {
   std::int64_t sum = static_cast<std::int64_t>(sizeof(DistinctCounter)) + seen_.bytes();
   for (const SlidingSum& window : windows_) {
@@ -74,14 +84,17 @@ std::int64_t DistinctCounter::bytes() const {
   return sum + (hll_ ? hll_->bytes() : 0);
 }
 
-DistinctCounter DistinctCounter::rebuilt(const std::vector<WindowSpan>& spans, std::int64_t cap,
+DistinctCounter DistinctCounter::rebuilt(const std::vector<WindowSpan>& from,
+                                         const std::vector<WindowSpan>& spans, std::int64_t cap,
                                          TimePoint now) const {
   DistinctCounter other(spans.size());
   if (hll_) {
-    // The set is incomplete for the long windows, so all of them are estimated from here on.
+    // The set reaches back only as far as its longest exact window: longer ones stay estimates.
     other.hll_ = std::make_unique<SlidingHll>(*hll_);
-    other.exact_spans_ = 0;
-    return other;
+    const Duration complete = exact_spans_ == 0 ? Duration{} : from[exact_spans_ - 1].timespan;
+    while (other.exact_spans_ > 0 && spans[other.exact_spans_ - 1].timespan > complete) {
+      --other.exact_spans_;
+    }
   }
   std::vector<SeenTable::Seen> sorted;
   seen_.for_each([&](const SeenTable::Seen& seen) { sorted.push_back(seen); });
@@ -89,7 +102,10 @@ DistinctCounter DistinctCounter::rebuilt(const std::vector<WindowSpan>& spans, s
     return a.last != b.last ? a.last < b.last : a.print < b.print;
   });
   for (const SeenTable::Seen& seen : sorted) {
-    other.add(spans, cap, now, seen.last, seen.print);
+    if (other.exact_spans_ > 0) {
+      other.count_exactly(spans, now, seen.last, seen.print);
+    }
+    other.estimate_when_full(spans, cap, now);
   }
   return other;
 }

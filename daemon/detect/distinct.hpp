@@ -29,18 +29,22 @@ class DistinctCounter {
     std::int64_t value = 0;
     bool exact = true;
   };
+
   [[nodiscard]] Answer value(const std::vector<WindowSpan>& spans, std::size_t span,
                              TimePoint now) const;
+  /// Never less than any window's value; cheap.
+  [[nodiscard]] std::int64_t upper_bound() const;
   [[nodiscard]] std::int64_t bytes() const;
-  /// The same values under other windows, after a reload.
-  [[nodiscard]] DistinctCounter rebuilt(const std::vector<WindowSpan>& spans, std::int64_t cap,
+  /// The same values under other windows, after a reload; it had the windows `from`.
+  [[nodiscard]] DistinctCounter rebuilt(const std::vector<WindowSpan>& from,
+                                        const std::vector<WindowSpan>& spans, std::int64_t cap,
                                         TimePoint now) const;
 
   void save(ByteWriter& out) const;
   [[nodiscard]] bool load(ByteReader& in);
 
  private:
-  bool count_exactly(const std::vector<WindowSpan>& spans, TimePoint now, TimePoint at,
+  void count_exactly(const std::vector<WindowSpan>& spans, TimePoint now, TimePoint at,
                      std::uint64_t print);
   void estimate_when_full(const std::vector<WindowSpan>& spans, std::int64_t cap, TimePoint now);
 

@@ -67,7 +67,7 @@ class Engine {
   [[nodiscard]] const EngineStats& stats() const;
   /// Every rule's view of any key one of whose values equals `key_value`.
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key_value) const;
-  /// The newest event time seen, also through advance.
+  /// The newest time seen, also through advance; the epoch before any.
   [[nodiscard]] TimePoint now() const;
 
  private:

@@ -50,15 +50,16 @@ std::optional<AlertStatus> Episode::read(const Reading& reading, const AlertSett
     below_since_ = reading.at;
   }
   if (reading.at >= *below_since_ + settings.resolve_after) {
-    end();
-    return say(AlertStatus::resolved, reading.at);
+    end_now(reading.at);
+    return AlertStatus::resolved;
   }
   return std::nullopt;
 }
 
-void Episode::end() {
+void Episode::end_now(TimePoint at) {
   open_ = false;
   below_since_.reset();
+  say(AlertStatus::resolved, at);
 }
 
 TimePoint Episode::next_reading(TimePoint now, const AlertSettings& settings, bool decays) const {

@@ -18,8 +18,8 @@ namespace noci::detect {
 struct Reading {
   TimePoint at;
   bool breached = false;
-  double ratio = 0;      ///< the largest value / limit in force
-  bool by_event = false; ///< time alone opens and escalates nothing
+  double ratio = 0;       ///< the largest value / limit in force
+  bool by_event = false;  ///< time alone opens and escalates nothing
 };
 
 class Episode {
@@ -27,15 +27,21 @@ class Episode {
   /// What must be said now, if anything. At most one thing per reading.
   std::optional<AlertStatus> read(const Reading& reading, const AlertSettings& settings,
                                   Level base_level);
+
   [[nodiscard]] bool is_open() const { return open_; }
+
   [[nodiscard]] Level level() const { return level_; }
+
   /// Counts what was said of this episode: 1 for the first.
   [[nodiscard]] std::uint64_t sequence() const { return sequence_; }
+
   /// Which episode of its key and rule this is, from 1; set by who opens it.
   [[nodiscard]] std::uint64_t number() const { return number_; }
+
   void set_number(std::uint64_t number) { number_ = number; }
-  /// Ends it from outside (its rule was removed).
-  void end();
+
+  /// Ends it from outside (its rule was removed); that is said too.
+  void end_now(TimePoint at);
   /// When it must be read again at the latest. `decays` tells that without events a breach can
   /// only end, not begin again.
   [[nodiscard]] TimePoint next_reading(TimePoint now, const AlertSettings& settings,

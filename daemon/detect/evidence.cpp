@@ -14,7 +14,9 @@ constexpr std::size_t places_per_value = 4;
 constexpr std::size_t most_places = 128;
 constexpr std::size_t most_samples = 64;
 
-std::string cut(std::string_view text) { return std::string(text.substr(0, longest_value)); }
+std::string cut(std::string_view text) {
+  return std::string(text.substr(0, longest_value));
+}
 
 bool load_time(ByteReader& in, TimePoint& time) {
   const std::int64_t count = in.integer();
@@ -22,7 +24,9 @@ bool load_time(ByteReader& in, TimePoint& time) {
   return in.ok() && count >= -furthest_time && count <= furthest_time;
 }
 
-void save_time(ByteWriter& out, TimePoint time) { out.integer(time.time_since_epoch().count()); }
+void save_time(ByteWriter& out, TimePoint time) {
+  out.integer(time.time_since_epoch().count());
+}
 
 void save_sample(ByteWriter& out, const Sample& sample) {
   save_time(out, sample.timestamp);
@@ -116,10 +120,8 @@ EvidenceSettings resolved_evidence(const Rule& rule) {
     return std::ranges::find(rule.group_by, field) != rule.group_by.end();
   };
   if (settings.top.empty()) {
-    settings.top = {{Field::room_id, 10},
-                    {Field::media_id, 10},
-                    {Field::source_ip, 5},
-                    {Field::user_agent, 3}};
+    settings.top = {
+        {Field::room_id, 10}, {Field::media_id, 10}, {Field::source_ip, 5}, {Field::user_agent, 3}};
     if (!is_key(Field::user_id) && !is_key(Field::actor_id)) {
       settings.top.emplace_back(Field::user_id, 5);
     }
@@ -133,8 +135,8 @@ void EvidenceCollector::add(const Event& event, const EvidenceSettings& settings
   last_event_ = any_ ? std::max(last_event_, event.timestamp) : event.timestamp;
   any_ = true;
   if (settings.samples > 0) {
-    samples_.push_back({event.timestamp, event.action, cut(event.request_id),
-                        cut(event.log_source), event.position});
+    samples_.push_back({event.timestamp, event.action, cut(event.request_id), cut(event.log_source),
+                        event.position});
   }
   while (samples_.size() > settings.samples) {
     samples_.pop_front();
@@ -166,8 +168,8 @@ Evidence EvidenceCollector::evidence(const EvidenceSettings& settings) const {
 std::int64_t EvidenceCollector::bytes() const {
   auto sum = static_cast<std::int64_t>(sizeof(EvidenceCollector));
   for (const Sample& sample : samples_) {
-    sum += static_cast<std::int64_t>(sizeof(Sample) + sample.request_id.size() +
-                                     sample.source.size());
+    sum +=
+        static_cast<std::int64_t>(sizeof(Sample) + sample.request_id.size() + sample.source.size());
   }
   for (const auto& [field, values] : values_) {
     sum += static_cast<std::int64_t>(sizeof(field)) + values.bytes();

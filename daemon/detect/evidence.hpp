@@ -25,7 +25,9 @@ class FrequentValues {
   void add(std::string_view value, std::size_t capacity);
   /// Largest first, by name where equal.
   [[nodiscard]] std::vector<std::pair<std::string, std::int64_t>> top(std::size_t count) const;
+
   [[nodiscard]] bool has_forgotten() const { return forgotten_; }
+
   [[nodiscard]] std::int64_t bytes() const;
 
   void save(ByteWriter& out) const;
@@ -49,8 +51,11 @@ class EvidenceCollector {
  public:
   void add(const Event& event, const EvidenceSettings& settings);
   [[nodiscard]] Evidence evidence(const EvidenceSettings& settings) const;
+
   [[nodiscard]] TimePoint first_event() const { return first_event_; }
+
   [[nodiscard]] TimePoint last_event() const { return last_event_; }
+
   [[nodiscard]] std::int64_t bytes() const;
 
   void save(ByteWriter& out) const;

@@ -146,11 +146,10 @@ bool CompiledPredicate::matches_number(std::int64_t number) const {
 }
 
 bool CompiledPredicate::matches_network(const Look& look) const {
-  const std::optional<IpAddress> address = field_ == Field::source_ip
-                                               ? look.source_ip()
-                                               : IpAddress::parse(look.event().text(field_));
-  return address && quantified(networks_, all_,
-                               [&](const Cidr& cidr) { return cidr.contains(*address); });
+  const std::optional<IpAddress> address =
+      field_ == Field::source_ip ? look.source_ip() : IpAddress::parse(look.event().text(field_));
+  return address &&
+         quantified(networks_, all_, [&](const Cidr& cidr) { return cidr.contains(*address); });
 }
 
 void write_canonical(ByteWriter& out, const Predicate& predicate) {

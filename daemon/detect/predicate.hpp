@@ -22,7 +22,9 @@ namespace noci::detect {
 class Look {
  public:
   explicit Look(const Event& event) : event_(event) {}
+
   [[nodiscard]] const Event& event() const { return event_; }
+
   [[nodiscard]] const std::optional<IpAddress>& source_ip() const;
 
  private:
@@ -57,8 +59,11 @@ class CompiledPredicate {
   explicit CompiledPredicate(const Predicate& predicate);
   [[nodiscard]] bool matches(const Look& look) const;
   [[nodiscard]] Verdict judge(Action action) const;
+
   [[nodiscard]] Field field() const { return field_; }
+
   [[nodiscard]] bool wants_absence() const { return match_ == Match::exists && !expected_; }
+
   /// The parts that `until` makes depend on time.
   [[nodiscard]] bool depends_on_time() const { return depends_on_time_; }
 

@@ -72,12 +72,13 @@ const ScheduleClock::Day& ScheduleClock::day(std::int64_t number) {
   Day made;
   made.before.assign((minutes_of_day + 1) * periods, 0);
   for (std::size_t minute = 0; minute < minutes_of_day; ++minute) {
-    const TimePoint time{Duration(number * day_length + static_cast<std::int64_t>(minute) * minute_length)};
+    const TimePoint time{
+        Duration(number * day_length + static_cast<std::int64_t>(minute) * minute_length)};
     const std::size_t period = period_of(schedule_.zone.to_local(time));
     made.period.push_back(static_cast<std::uint16_t>(period));
     for (std::size_t p = 0; p < periods; ++p) {
-      made.before[(minute + 1) * periods + p] = static_cast<std::uint16_t>(
-          made.before[minute * periods + p] + (p == period ? 1 : 0));
+      made.before[(minute + 1) * periods + p] =
+          static_cast<std::uint16_t>(made.before[minute * periods + p] + (p == period ? 1 : 0));
     }
   }
   return days_.emplace(number, std::move(made)).first->second;

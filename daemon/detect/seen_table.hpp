@@ -21,7 +21,9 @@ class SeenTable {
   /// The entry of `print`, made with `fresh` true when there was none. What was seen before
   /// `oldest` may be forgotten. The reference is good until the next call.
   Seen& find_or_add(std::uint64_t print, TimePoint at, TimePoint oldest, bool& fresh);
+
   [[nodiscard]] std::size_t size() const { return size_; }
+
   [[nodiscard]] std::int64_t bytes() const;
   void clear();
 

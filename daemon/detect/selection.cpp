@@ -32,8 +32,7 @@ void write_condition(ByteWriter& out, const Condition& condition,
 
 }  // namespace
 
-CompiledSelect::CompiledSelect(const Condition& condition,
-                               const std::vector<Selection>& selections)
+CompiledSelect::CompiledSelect(const Condition& condition, const std::vector<Selection>& selections)
     : condition_(condition) {
   for (const Selection& selection : selections) {
     auto& maps = selections_.emplace_back();

@@ -13,7 +13,9 @@ namespace noci::detect {
 class CompiledSelect {
  public:
   CompiledSelect(const Condition& condition, const std::vector<Selection>& selections);
+
   [[nodiscard]] bool matches(const Look& look) const { return holds(condition_, look); }
+
   /// False when no event of this action can match.
   [[nodiscard]] bool can_match(Action action) const {
     return judge(condition_, action) != Verdict::no;

@@ -22,15 +22,15 @@ void SlidingHll::add(std::uint64_t print, TimePoint at, TimePoint oldest) {
     marks.pop_back();
   }
   // The first mark that is older than this one; those in front are as new or newer.
-  const auto place = std::find_if(marks.begin(), marks.end(),
-                                  [&](const Mark& mark) { return mark.at < at; });
+  const auto place =
+      std::find_if(marks.begin(), marks.end(), [&](const Mark& mark) { return mark.at < at; });
   if (at >= oldest && (place == marks.begin() || std::prev(place)->rank < rank)) {
-    const auto higher = std::find_if(place, marks.end(),
-                                     [&](const Mark& mark) { return mark.rank > rank; });
+    const auto higher =
+        std::find_if(place, marks.end(), [&](const Mark& mark) { return mark.rank > rank; });
     marks.insert(marks.erase(place, higher), {at, rank});
     // A mark of the same instant and lower rank can no longer be a maximum.
-    const auto mine = std::find_if(marks.begin(), marks.end(),
-                                   [&](const Mark& mark) { return mark.at <= at; });
+    const auto mine =
+        std::find_if(marks.begin(), marks.end(), [&](const Mark& mark) { return mark.at <= at; });
     if (mine->rank < rank) {
       marks.erase(mine);
     }

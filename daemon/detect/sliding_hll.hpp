@@ -25,7 +25,9 @@ class SlidingHll {
   /// Marks older than `oldest` are forgotten.
   void add(std::uint64_t print, TimePoint at, TimePoint oldest);
   [[nodiscard]] std::int64_t estimate(const WindowSpan& span, TimePoint now) const;
+
   [[nodiscard]] TimePoint newest() const { return newest_; }
+
   [[nodiscard]] std::int64_t bytes() const;
 
   void save(ByteWriter& out) const;

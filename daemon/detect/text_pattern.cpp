@@ -3,7 +3,9 @@
 namespace noci::detect {
 namespace {
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 }  // namespace
 
@@ -82,8 +84,7 @@ bool TextPattern::matches(std::string_view text) const {
 }
 
 bool TextPattern::equal(std::uint16_t unit, char c) const {
-  return unit == any_one ||
-         unit == static_cast<unsigned char>(case_sensitive_ ? c : lower(c));
+  return unit == any_one || unit == static_cast<unsigned char>(case_sensitive_ ? c : lower(c));
 }
 
 }  // namespace noci::detect

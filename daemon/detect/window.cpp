@@ -46,9 +46,8 @@ void SlidingSum::remove(const WindowSpan& span, TimePoint now, TimePoint at, std
   const std::int64_t number = span.pane_of(at);
   const auto begin = panes_.begin() + static_cast<std::ptrdiff_t>(first_);
   const auto place =
-      std::lower_bound(begin, panes_.end(), number, [](const Pane& pane, std::int64_t wanted) {
-        return pane.number < wanted;
-      });
+      std::lower_bound(begin, panes_.end(), number,
+                       [](const Pane& pane, std::int64_t wanted) { return pane.number < wanted; });
   if (place != panes_.end() && place->number == number) {
     const std::int64_t taken = std::min(place->sum, amount);
     place->sum -= taken;

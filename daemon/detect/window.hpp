@@ -35,13 +35,16 @@ struct WindowSpan {
   Duration lateness{};
 
   static WindowSpan of(Duration timespan, Duration lateness);
+
   [[nodiscard]] std::int64_t pane_of(TimePoint time) const {
     return floor_div(time.time_since_epoch().count(), width.count());
   }
+
   /// The oldest pane that counts at `now`: the first that ends after now - T - L.
   [[nodiscard]] std::int64_t first_pane(TimePoint now) const {
     return pane_of(now - timespan - lateness);
   }
+
   /// After this long without an event nothing counts any more.
   [[nodiscard]] Duration horizon() const { return timespan + width + lateness; }
 };
@@ -54,11 +57,14 @@ class SlidingSum {
   /// Takes back what was added at `at`, if it still counts.
   void remove(const WindowSpan& span, TimePoint now, TimePoint at, std::int64_t amount);
   [[nodiscard]] std::int64_t value(const WindowSpan& span, TimePoint now) const;
+
   /// Never less than value(); costs nothing.
   [[nodiscard]] std::int64_t upper_bound() const { return total_; }
+
   void clear();
 
   [[nodiscard]] std::size_t panes() const { return panes_.size() - first_; }
+
   [[nodiscard]] std::int64_t bytes() const;
   /// Takes what another window of the same thing knows; never under-counts, keeps late panes late.
   void pour(const SlidingSum& other, const WindowSpan& from, const WindowSpan& to, TimePoint now);
@@ -78,7 +84,7 @@ class SlidingSum {
 
   std::vector<Pane> panes_;  ///< ascending; those before `first_` are expired
   std::size_t first_ = 0;
-  std::int64_t total_ = 0;   ///< of the panes from `first_` on
+  std::int64_t total_ = 0;  ///< of the panes from `first_` on
 };
 
 }  // namespace noci::detect

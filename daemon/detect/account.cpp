@@ -1,0 +1,215 @@
+#include "detect/account.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+
+#include "detect/key.hpp"
+
+namespace noci::detect {
+namespace {
+
+/// The index entry at its usual load, the slot, and what malloc adds to a handful of blocks.
+constexpr std::size_t overhead = 128;
+
+void save_limit(ByteWriter& out, const LimitState& limit) {
+  out.text(limit.name);
+  out.number(static_cast<std::uint64_t>(limit.type));
+  out.text(limit.field);
+  out.integer(limit.timespan.count());
+  out.number(static_cast<std::uint64_t>(limit.compare));
+  out.integer(limit.base_limit);
+  out.fixed64(std::bit_cast<std::uint64_t>(limit.limit));
+  out.fixed64(std::bit_cast<std::uint64_t>(limit.factor));
+  out.text(limit.period);
+  out.integer(limit.value);
+  out.number((limit.breached ? 1U : 0U) | (limit.exact ? 2U : 0U));
+  out.fixed64(std::bit_cast<std::uint64_t>(limit.error_pct));
+}
+
+bool load_limit(ByteReader& in, LimitState& limit) {
+  limit.name = in.text();
+  const std::uint64_t type = in.number();
+  limit.field = in.text();
+  limit.timespan = Duration(in.integer());
+  const std::uint64_t compare = in.number();
+  limit.base_limit = in.integer();
+  limit.limit = std::bit_cast<double>(in.fixed64());
+  limit.factor = std::bit_cast<double>(in.fixed64());
+  limit.period = in.text();
+  limit.value = in.integer();
+  const std::uint64_t flags = in.number();
+  limit.breached = (flags & 1) != 0;
+  limit.exact = (flags & 2) != 0;
+  limit.error_pct = std::bit_cast<double>(in.fixed64());
+  if (type > static_cast<std::uint64_t>(LimitType::value_count) || compare > 1 ||
+      limit.timespan < Duration::zero() || limit.timespan.count() > furthest_time ||
+      !std::isfinite(limit.limit) || !std::isfinite(limit.factor) ||
+      !std::isfinite(limit.error_pct)) {
+    return false;
+  }
+  limit.type = static_cast<LimitType>(type);
+  limit.compare = static_cast<Compare>(compare);
+  return in.ok();
+}
+
+void save_watch(ByteWriter& out, const Watch& watch) {
+  out.number(watch.rule);
+  watch.episode.save(out);
+  out.integer(watch.due.time_since_epoch().count());
+  watch.evidence.save(out);
+  out.number(watch.told.size());
+  for (const LimitState& limit : watch.told) {
+    save_limit(out, limit);
+  }
+}
+
+bool load_watch(ByteReader& in, const Layout& layout, std::size_t table, Watch& watch) {
+  watch.rule = in.number();
+  if (watch.rule >= layout.rules.size() || layout.rules[watch.rule].table != table ||
+      !watch.episode.load(in)) {
+    return false;
+  }
+  const std::int64_t due = in.integer();
+  watch.due = TimePoint(Duration(due));
+  if (due < -furthest_time || due > furthest_time || !watch.evidence.load(in)) {
+    return false;
+  }
+  const std::uint64_t told = in.count();
+  for (std::uint64_t i = 0; i < told && in.ok(); ++i) {
+    if (!load_limit(in, watch.told.emplace_back())) {
+      return false;
+    }
+  }
+  return in.ok();
+}
+
+bool load_tally(ByteReader& in, Tally& tally) {
+  if (tally.distinct) {
+    return tally.distinct->load(in);
+  }
+  return std::ranges::all_of(tally.sums, [&](SlidingSum& sum) { return sum.load(in); });
+}
+
+}  // namespace
+
+Tally::Tally(std::size_t index, LimitType type, std::size_t spans) : counter(index) {
+  if (type == LimitType::value_count) {
+    distinct = std::make_unique<DistinctCounter>(spans);
+  } else {
+    sums.resize(spans);
+  }
+}
+
+bool Tally::may_reach(double value) const {
+  if (distinct) {
+    return static_cast<double>(distinct->upper_bound()) >= value;
+  }
+  return std::ranges::any_of(
+      sums, [&](const SlidingSum& sum) { return static_cast<double>(sum.upper_bound()) >= value; });
+}
+
+std::int64_t Tally::bytes() const {
+  auto total = static_cast<std::int64_t>(sizeof(Tally));
+  for (const SlidingSum& sum : sums) {
+    total += sum.bytes();
+  }
+  return total + (distinct ? distinct->bytes() : 0);
+}
+
+std::int64_t Watch::bytes() const {
+  std::size_t sum = sizeof(Watch);
+  for (const LimitState& limit : told) {
+    sum += sizeof(LimitState) + limit.name.size() + limit.field.size();
+  }
+  return static_cast<std::int64_t>(sum) + evidence.bytes();
+}
+
+const Tally* Account::tally(std::size_t counter) const {
+  for (const Tally& one : tallies) {
+    if (one.counter == counter) {
+      return &one;
+    }
+  }
+  return nullptr;
+}
+
+Watch* Account::watch(std::size_t rule) const {
+  for (const auto& one : watches) {
+    if (one->rule == rule) {
+      return one.get();
+    }
+  }
+  return nullptr;
+}
+
+bool Account::has_open_episode() const {
+  return std::ranges::any_of(watches, [](const auto& one) { return one->episode.is_open(); });
+}
+
+std::int64_t Account::estimated_bytes() const {
+  auto sum = static_cast<std::int64_t>(sizeof(Account) + overhead + key.size());
+  for (const Tally& one : tallies) {
+    sum += one.bytes();
+  }
+  for (const auto& one : watches) {
+    sum += one->bytes();
+  }
+  return sum;
+}
+
+void Account::save(ByteWriter& out) const {
+  out.number(table);
+  out.text(key);
+  out.integer(last_event.time_since_epoch().count());
+  out.number(tallies.size());
+  for (const Tally& one : tallies) {
+    out.number(one.counter);
+    for (const SlidingSum& sum : one.sums) {
+      sum.save(out);
+    }
+    if (one.distinct) {
+      one.distinct->save(out);
+    }
+  }
+  out.number(watches.size());
+  for (const auto& one : watches) {
+    save_watch(out, *one);
+  }
+}
+
+bool Account::load(ByteReader& in, const Layout& layout) {
+  const std::uint64_t table_number = in.number();
+  key = in.text();
+  const std::int64_t last = in.integer();
+  if (table_number >= layout.tables.size() ||
+      !is_key(key, layout.tables[table_number].group_by.size()) || last < -furthest_time ||
+      last > furthest_time) {
+    return false;
+  }
+  table = static_cast<std::uint16_t>(table_number);
+  last_event = TimePoint(Duration(last));
+  const auto& counters = layout.tables[table].counters;
+  const std::uint64_t tally_count = in.count();
+  for (std::uint64_t i = 0; i < tally_count && in.ok(); ++i) {
+    const std::uint64_t counter = in.number();
+    if (counter >= counters.size() || tally(counter) != nullptr) {
+      return false;
+    }
+    if (!load_tally(in, tallies.emplace_back(counter, counters[counter].type,
+                                             counters[counter].timespans.size()))) {
+      return false;
+    }
+  }
+  const std::uint64_t watch_count = in.count();
+  for (std::uint64_t i = 0; i < watch_count && in.ok(); ++i) {
+    auto one = std::make_unique<Watch>();
+    if (!load_watch(in, layout, table, *one) || watch(one->rule) != nullptr) {
+      return false;
+    }
+    watches.push_back(std::move(one));
+  }
+  return in.ok();
+}
+
+}  // namespace noci::detect

@@ -1,0 +1,63 @@
+#pragma once
+// All that is known about one key: its counters, and for the few keys that come near a limit the
+// evidence and the episode per rule. Indexes are those of the layout in force.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "detect/distinct.hpp"
+#include "detect/episode.hpp"
+#include "detect/evidence.hpp"
+#include "detect/layout.hpp"
+#include "detect/window.hpp"
+#include "model/alert.hpp"
+
+namespace noci::detect {
+
+/// One counter of one key: a sum per window, or the set behind all windows.
+struct Tally {
+  std::size_t counter = 0;
+  std::vector<SlidingSum> sums;
+  std::unique_ptr<DistinctCounter> distinct;
+
+  Tally(std::size_t index, LimitType type, std::size_t spans);
+  /// Never less than any of its windows; cheap.
+  [[nodiscard]] bool may_reach(double value) const;
+  [[nodiscard]] std::int64_t bytes() const;
+};
+
+/// One rule's interest in one key.
+struct Watch {
+  std::size_t rule = 0;
+  Episode episode;
+  TimePoint due;  ///< next reading, while the episode is open
+  EvidenceCollector evidence;
+  std::vector<LimitState> told;  ///< limits in the last alert, while the episode is open
+
+  [[nodiscard]] std::int64_t bytes() const;
+};
+
+struct Account {
+  std::uint32_t slot = 0;
+  std::uint16_t table = 0;
+  bool dirty = false;
+  std::uint64_t print = 0;  ///< of table and key
+  TimePoint last_event;
+  std::int64_t bytes = 0;  ///< estimated, as counted into the budget
+  std::string key;
+  std::vector<Tally> tallies;
+  std::vector<std::unique_ptr<Watch>> watches;
+
+  [[nodiscard]] const Tally* tally(std::size_t counter) const;
+  [[nodiscard]] Watch* watch(std::size_t rule) const;
+  [[nodiscard]] bool has_open_episode() const;
+  [[nodiscard]] std::int64_t estimated_bytes() const;
+
+  void save(ByteWriter& out) const;
+  [[nodiscard]] bool load(ByteReader& in, const Layout& layout);
+};
+
+}  // namespace noci::detect

@@ -1,0 +1,192 @@
+#include "detect/plan.hpp"
+
+#include <algorithm>
+#include <map>
+#include <string>
+
+namespace noci::detect {
+namespace {
+
+/// Evidence and full judgement begin here: early enough that an alert can say how it came about,
+/// late enough that the many quiet keys cost nothing.
+constexpr double watch_share = 1.0 / 8;
+constexpr std::int64_t smallest_cap = 1024;
+/// 24 MB for one key: a limit beyond half of this is estimated before it is reached.
+constexpr std::int64_t largest_cap = std::int64_t{1} << 20;
+
+CompiledOverride compile(const Override& source, const std::vector<Field>& group_by) {
+  CompiledOverride made;
+  made.factor = source.factor;
+  made.exempt = source.exempt;
+  made.until = source.until;
+  for (const Predicate& predicate : source.match) {
+    made.match.emplace_back(predicate);
+    const bool known = predicate.field == Field::homeserver ||
+                       std::ranges::find(group_by, predicate.field) != group_by.end();
+    made.impossible = made.impossible || (!known && !made.match.back().wants_absence());
+  }
+  return made;
+}
+
+CompiledRule compile(const Rule& source, std::size_t table) {
+  CompiledRule made;
+  made.rule = &source;
+  made.table = table;
+  made.evidence = resolved_evidence(source);
+  made.words = words_for(source);
+  if (source.schedule) {
+    made.schedule.emplace(*source.schedule);
+    made.least_factor = made.schedule->least_factor();
+    made.decays = false;
+  }
+  double least_override = 1;
+  for (const Override& override_ : source.overrides) {
+    const CompiledOverride& compiled =
+        made.overrides.emplace_back(compile(override_, source.group_by));
+    least_override = std::min(least_override, override_.factor.value_or(1));
+    made.decays = made.decays && !override_.until &&
+                  std::ranges::none_of(compiled.match, &CompiledPredicate::depends_on_time);
+  }
+  made.least_factor *= least_override;
+  return made;
+}
+
+double greatest_factor(const Rule& rule) {
+  double period = 1;
+  double exception = 1;
+  if (rule.schedule) {
+    for (const Period& one : rule.schedule->periods) {
+      period = std::max(period, one.factor);
+    }
+  }
+  for (const Override& one : rule.overrides) {
+    exception = std::max(exception, one.factor.value_or(1));
+  }
+  return period * exception;
+}
+
+std::int64_t cap_for(const Rule& rule, const Limit& limit) {
+  const double wanted = 2 * static_cast<double>(limit.threshold) * greatest_factor(rule);
+  return static_cast<std::int64_t>(
+      std::clamp(wanted, static_cast<double>(smallest_cap), static_cast<double>(largest_cap)));
+}
+
+/// Puts a rule set into a plan, one rule after the other.
+class Compiler {
+ public:
+  explicit Compiler(Plan& plan) : plan_(plan) {}
+
+  void add(const Rule& rule) {
+    const std::size_t table = table_of(rule.group_by);
+    const std::size_t index = plan_.rules.size();
+    CompiledRule made = compile(rule, table);
+    plan_.layout.rules.push_back({rule.id, rule.title, rule.hash, rule.status, rule.runbook,
+                                  rule.tags, rule.falsepositives, rule.mode == Mode::simulate,
+                                  table});
+    for (const Limit& limit : rule.limits) {
+      made.limits.push_back(add_limit(rule, limit, made, index));
+    }
+    plan_.tables[table].rules.push_back(index);
+    plan_.rules.push_back(std::move(made));
+  }
+
+  /// When all are in: windows by length, and what depends on them.
+  void finish(Duration lateness) {
+    for (std::size_t t = 0; t < plan_.tables.size(); ++t) {
+      for (std::size_t c = 0; c < plan_.tables[t].counters.size(); ++c) {
+        auto& timespans = plan_.layout.tables[t].counters[c].timespans;
+        std::ranges::sort(timespans);
+        timespans.erase(std::unique(timespans.begin(), timespans.end()), timespans.end());
+        for (const Duration timespan : timespans) {
+          PlanCounter& counter = plan_.tables[t].counters[c];
+          counter.spans.push_back(WindowSpan::of(timespan, lateness));
+          plan_.tables[t].horizon =
+              std::max(plan_.tables[t].horizon, counter.spans.back().horizon());
+        }
+      }
+    }
+    for (CompiledRule& rule : plan_.rules) {
+      for (CompiledLimit& limit : rule.limits) {
+        const auto& timespans = plan_.layout.tables[rule.table].counters[limit.counter].timespans;
+        limit.span = static_cast<std::size_t>(std::ranges::find(timespans, limit.limit->timespan) -
+                                              timespans.begin());
+        rule.horizon =
+            std::max(rule.horizon, WindowSpan::of(limit.limit->timespan, lateness).horizon());
+      }
+    }
+    for (std::size_t s = 0; s < plan_.selects.size(); ++s) {
+      for (std::size_t a = 0; a < action_count; ++a) {
+        if (plan_.selects[s].select.can_match(static_cast<Action>(a))) {
+          plan_.by_action[a].push_back(static_cast<std::uint16_t>(s));
+        }
+      }
+    }
+  }
+
+ private:
+  std::size_t table_of(const std::vector<Field>& group_by) {
+    auto& tables = plan_.layout.tables;
+    const auto known = std::ranges::find(tables, group_by, &TableSpec::group_by);
+    if (known != tables.end()) {
+      return static_cast<std::size_t>(known - tables.begin());
+    }
+    tables.push_back({group_by, {}});
+    plan_.tables.emplace_back();
+    return tables.size() - 1;
+  }
+
+  std::size_t select_of(const Rule& rule, const Limit& limit, const std::string& fingerprint) {
+    const auto [known, fresh] = selects_.try_emplace(fingerprint, plan_.selects.size());
+    if (fresh) {
+      plan_.selects.push_back({CompiledSelect(limit.select, rule.selections), {}});
+    }
+    return known->second;
+  }
+
+  CompiledLimit add_limit(const Rule& rule, const Limit& limit, const CompiledRule& made,
+                          std::size_t rule_index) {
+    CounterSpec spec;
+    spec.fingerprint = fingerprint_of(limit.select, rule.selections);
+    spec.type = limit.type;
+    spec.field = limit.field;
+    auto& specs = plan_.layout.tables[made.table].counters;
+    auto& counters = plan_.tables[made.table].counters;
+    const auto known = std::ranges::find_if(
+        specs, [&](const CounterSpec& other) { return other.counts_same(spec); });
+    const auto index = static_cast<std::size_t>(known - specs.begin());
+    const double watch_from =
+        static_cast<double>(limit.threshold) * made.least_factor * watch_share;
+    if (known == specs.end()) {
+      plan_.selects[select_of(rule, limit, spec.fingerprint)].feeds.push_back(
+          {made.table, index, limit.type, limit.field});
+      specs.push_back(spec);
+      counters.emplace_back().watch_from = watch_from;
+    }
+    specs[index].timespans.push_back(limit.timespan);
+    PlanCounter& counter = counters[index];
+    counter.watch_from = std::min(counter.watch_from, watch_from);
+    counter.cap = std::max(counter.cap, cap_for(rule, limit));
+    if (counter.rules.empty() || counter.rules.back() != rule_index) {
+      counter.rules.push_back(rule_index);
+    }
+    return {&limit, index, 0, watch_from};
+  }
+
+  Plan& plan_;
+  std::map<std::string, std::size_t> selects_;  ///< by fingerprint
+};
+
+}  // namespace
+
+Plan::Plan(std::shared_ptr<const RuleSet> rule_set, Duration lateness)
+    : source(std::move(rule_set)) {
+  Compiler compiler(*this);
+  for (const Rule& rule : source->rules) {
+    if (rule.mode != Mode::off) {
+      compiler.add(rule);
+    }
+  }
+  compiler.finish(lateness);
+}
+
+}  // namespace noci::detect

@@ -1,0 +1,89 @@
+#pragma once
+// A rule set compiled for counting: which selections an action can match, which counters each of
+// them feeds, which rules look at each counter. Rules with the same group-by share a table of
+// keys, limits that count the same share a counter. Rules that are `off` are left out.
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "detect/evidence.hpp"
+#include "detect/layout.hpp"
+#include "detect/schedule.hpp"
+#include "detect/selection.hpp"
+#include "detect/summary.hpp"
+#include "detect/window.hpp"
+#include "model/rule.hpp"
+
+namespace noci::detect {
+
+struct CompiledLimit {
+  const Limit* limit = nullptr;
+  std::size_t counter = 0;  ///< in the rule's table
+  std::size_t span = 0;     ///< of the counter's
+  double watch_from = 0;    ///< an eighth of the lowest limit that can be in force
+};
+
+struct CompiledOverride {
+  std::vector<CompiledPredicate> match;
+  bool impossible = false;  ///< it asks for a field that the key does not have
+  std::optional<double> factor;
+  bool exempt = false;
+  std::optional<TimePoint> until;
+};
+
+struct CompiledRule {
+  const Rule* rule = nullptr;
+  std::size_t table = 0;
+  std::vector<CompiledLimit> limits;
+  std::optional<ScheduleClock> schedule;
+  std::vector<CompiledOverride> overrides;
+  EvidenceSettings evidence;
+  std::vector<LimitWords> words;
+  double least_factor = 1;
+  Duration horizon{};  ///< of the longest window
+  bool decays = true;  ///< the limits in force never change by themselves
+};
+
+struct PlanCounter {
+  std::vector<WindowSpan> spans;
+  std::int64_t cap = 0;   ///< distinct values that are counted exactly
+  double watch_from = 0;  ///< below this no limit on it is of interest
+  std::vector<std::size_t> rules;
+};
+
+struct PlanTable {
+  std::vector<PlanCounter> counters;
+  std::vector<std::size_t> rules;
+  Duration horizon{};  ///< a key that is silent for longer holds nothing
+};
+
+/// Where a selection's events go.
+struct Feed {
+  std::size_t table;
+  std::size_t counter;
+  LimitType type;
+  Field field;
+};
+
+struct PlanSelect {
+  CompiledSelect select;
+  std::vector<Feed> feeds;
+};
+
+struct Plan {
+  Plan(std::shared_ptr<const RuleSet> rule_set, Duration lateness);
+  Plan(const Plan&) = delete;
+  Plan& operator=(const Plan&) = delete;
+
+  std::shared_ptr<const RuleSet> source;  ///< the compiled rules point into it
+  Layout layout;
+  std::vector<CompiledRule> rules;  ///< same indexes as layout.rules, likewise tables, counters
+  std::vector<PlanTable> tables;
+  std::vector<PlanSelect> selects;
+  std::array<std::vector<std::uint16_t>, action_count> by_action;  ///< selects that can match
+};
+
+}  // namespace noci::detect

@@ -1,0 +1,111 @@
+#include "detect/standing.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "detect/key.hpp"
+
+namespace noci::detect {
+namespace {
+
+DistinctCounter::Answer measure(const CompiledLimit& limit, const PlanTable& table,
+                                const Account& account, TimePoint now) {
+  const Tally* tally = account.tally(limit.counter);
+  if (tally == nullptr) {
+    return {};
+  }
+  const auto& spans = table.counters[limit.counter].spans;
+  if (tally->distinct) {
+    return tally->distinct->value(spans, limit.span, now);
+  }
+  return {tally->sums[limit.span].value(spans[limit.span], now), true};
+}
+
+/// Rounded to a millionth, so that 20 × 0.3 is 6 and the sixth room does not break "more than 6".
+double limit_in_force(std::int64_t threshold, double factor) {
+  const double exact = static_cast<double>(threshold) * factor;
+  return exact < 1e9 ? std::round(exact * 1e6) / 1e6 : exact;
+}
+
+double ratio_of(const LimitState& state) {
+  if (state.limit > 0) {
+    return static_cast<double>(state.value) / state.limit;
+  }
+  return state.value > 0 ? std::numeric_limits<double>::infinity() : 0;
+}
+
+}  // namespace
+
+Exception exception_for(const CompiledRule& rule, const std::vector<Field>& group_by,
+                        const std::string& key, TimePoint now) {
+  if (rule.overrides.empty()) {
+    return {};
+  }
+  Event event = key_as_event(key, group_by);
+  event.timestamp = now;
+  const Look look(event);
+  for (const CompiledOverride& one : rule.overrides) {
+    if (!one.impossible && (!one.until || now < *one.until) &&
+        std::ranges::all_of(one.match, [&](const CompiledPredicate& predicate) {
+          return predicate.matches(look);
+        })) {
+      return {one.exempt, one.factor.value_or(1)};
+    }
+  }
+  return {};
+}
+
+bool is_near(const CompiledRule& rule, const PlanTable& table, const Account& account,
+             TimePoint now) {
+  return std::ranges::any_of(rule.limits, [&](const CompiledLimit& limit) {
+    return static_cast<double>(measure(limit, table, account, now).value) >= limit.watch_from;
+  });
+}
+
+bool is_used(const CompiledRule& rule, const PlanTable& table, const Account& account,
+             TimePoint now, double share) {
+  return std::ranges::any_of(rule.limits, [&](const CompiledLimit& limit) {
+    const double least = static_cast<double>(limit.limit->threshold) * rule.least_factor;
+    return static_cast<double>(measure(limit, table, account, now).value) >= share * least;
+  });
+}
+
+Standing stand(CompiledRule& rule, const PlanTable& table, const Account& account, TimePoint now,
+               const Exception& exception) {
+  Standing standing;
+  standing.limits.reserve(rule.limits.size());
+  for (const CompiledLimit& one : rule.limits) {
+    const Limit& limit = *one.limit;
+    const DistinctCounter::Answer answer = measure(one, table, account, now);
+    LimitState& state = standing.limits.emplace_back();
+    state.name = limit.name;
+    state.type = limit.type;
+    if (limit.type != LimitType::event_count) {
+      state.field = name_of(limit.field);
+    }
+    state.timespan = limit.timespan;
+    state.compare = limit.compare;
+    state.base_limit = limit.threshold;
+    state.factor = exception.factor;
+    if (rule.schedule) {
+      state.factor *= rule.schedule->factor(now, limit.timespan);
+      state.period = rule.schedule->period(now);
+    }
+    if (exception.exempt) {
+      state.period = "exempt";
+    }
+    state.limit = limit_in_force(limit.threshold, state.factor);
+    state.value = answer.value;
+    state.exact = answer.exact;
+    state.error_pct = answer.exact ? 0 : SlidingHll::standard_error_pct();
+    const auto value = static_cast<double>(state.value);
+    state.breached = !exception.exempt &&
+                     (limit.compare == Compare::gt ? value > state.limit : value >= state.limit);
+    standing.breached = standing.breached || state.breached;
+    standing.ratio = std::max(standing.ratio, ratio_of(state));
+  }
+  return standing;
+}
+
+}  // namespace noci::detect

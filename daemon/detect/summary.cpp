@@ -1,0 +1,257 @@
+#include "detect/summary.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <cstdio>
+
+#include "base/text.hpp"
+#include "detect/selection.hpp"
+
+namespace noci {
+namespace {
+
+using detect::CompiledSelect;
+
+/// Keys and addresses in one sentence: as long as a Matrix id may be, no longer.
+constexpr std::size_t longest_name = 255;
+constexpr std::size_t most_clauses = 3;
+
+constexpr std::array joins{Action::room_join, Action::room_join_state, Action::fed_make_join,
+                           Action::fed_send_join};
+constexpr std::array reads{Action::room_messages,
+                           Action::room_context,
+                           Action::room_event,
+                           Action::room_relations,
+                           Action::room_threads,
+                           Action::room_initial_sync,
+                           Action::initial_sync,
+                           Action::event_by_id,
+                           Action::room_aggregations,
+                           Action::sync,
+                           Action::sliding_sync,
+                           Action::search,
+                           Action::fed_backfill,
+                           Action::fed_missing_events,
+                           Action::fed_event,
+                           Action::fed_state,
+                           Action::fed_state_ids,
+                           Action::fed_event_auth,
+                           Action::event_stream,
+                           Action::room_timestamp_to_event,
+                           Action::fed_timestamp_to_event,
+                           Action::notifications};
+constexpr std::array thumbnails{Action::media_thumbnail, Action::media_thumbnail_legacy,
+                                Action::fed_media_thumbnail};
+constexpr std::array media{Action::media_download,         Action::media_download_legacy,
+                           Action::fed_media_download,     Action::media_thumbnail,
+                           Action::media_thumbnail_legacy, Action::fed_media_thumbnail};
+constexpr std::array members{Action::room_members, Action::room_joined_members, Action::room_state,
+                             Action::room_state_event};
+constexpr std::array profiles{Action::profile, Action::profile_field, Action::user_directory_search,
+                              Action::fed_query_profile};
+constexpr std::array logins{Action::login, Action::token_issued, Action::login_sso_redirect,
+                            Action::login_get_token, Action::token_refresh};
+constexpr std::array failed_logins{Action::login_failed, Action::login_unknown_user};
+
+/// Whether a select takes only actions out of `set`, and at least one.
+template <typename Set>
+bool only(const CompiledSelect& select, const Set& set) {
+  bool any = false;
+  for (std::size_t i = 0; i < action_count; ++i) {
+    const auto action = static_cast<Action>(i);
+    if (select.can_match(action)) {
+      if (std::ranges::find(set, action) == set.end()) {
+        return false;
+      }
+      any = true;
+    }
+  }
+  return any;
+}
+
+LimitWords words_for_values(const Limit& limit, const CompiledSelect& select) {
+  switch (limit.field) {
+    case Field::room_id:
+      if (only(select, joins)) {
+        return {"joined", "rooms", false};
+      }
+      if (only(select, members)) {
+        return {"listed the members of", "rooms", false};
+      }
+      if (only(select, reads)) {
+        return {"read", "rooms", false};
+      }
+      return {"touched", "rooms", false};
+    case Field::media_id:
+      return {"downloaded", "different media files", false};
+    case Field::target_user_id:
+      return only(select, profiles) ? LimitWords{"looked up", "profiles", false}
+                                    : LimitWords{"addressed", "users", false};
+    case Field::user_id:
+      return {"was used by", "accounts", false};
+    case Field::source_ip:
+      return {"came from", "addresses", false};
+    case Field::server_name:
+    case Field::target_server:
+      return {"spoke of", "servers", false};
+    default:
+      return {};
+  }
+}
+
+LimitWords words_for_events(const CompiledSelect& select) {
+  if (only(select, thumbnails)) {
+    return {"downloaded", "thumbnails", false};
+  }
+  if (only(select, media)) {
+    return {"downloaded", "media files", false};
+  }
+  if (only(select, joins)) {
+    return {"sent", "join requests", false};
+  }
+  if (only(select, profiles)) {
+    return {"made", "profile look-ups", false};
+  }
+  if (only(select, failed_logins)) {
+    return {"failed", "logins", false};
+  }
+  if (only(select, logins)) {
+    return {"made", "logins", false};
+  }
+  if (only(select, reads)) {
+    return {"made", "requests for messages", false};
+  }
+  return {};
+}
+
+LimitWords words_for_sum(const Limit& limit) {
+  switch (limit.field) {
+    case Field::bytes:
+      return {"downloaded", "", true};
+    case Field::messages:
+      return {"fetched", "messages", false};
+    case Field::messages_low:
+      return {"fetched at least", "messages", false};
+    case Field::messages_high:
+      return {"fetched up to", "messages", false};
+    default:
+      return {};
+  }
+}
+
+std::string amount(double value, bool bytes) {
+  if (bytes) {
+    return describe_bytes(std::llround(std::min(value, 9e18)));
+  }
+  if (value == std::floor(value)) {
+    return describe_count(std::llround(std::min(value, 9e18)));
+  }
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), "%.2f", value);
+  return buffer.data();
+}
+
+std::string name_for_people(std::string_view text) {
+  return printable(text, longest_name);
+}
+
+std::string subject_of(const Alert& alert) {
+  std::string subject;
+  for (const auto& [field, value] : alert.key) {
+    subject += (subject.empty() ? "" : " with ") + name_for_people(value);
+  }
+  return subject.empty() ? "The whole server" : subject;
+}
+
+std::string clause_for(const Alert& alert, const LimitState& limit, const LimitWords& words) {
+  const std::string about = limit.exact ? "" : "about ";
+  const std::string value = about + amount(static_cast<double>(limit.value), words.bytes);
+  const std::string period = describe_duration(limit.timespan);
+  const std::string bound = amount(limit.limit, words.bytes);
+  if (words.verb.empty()) {
+    return "matched " + name_for_people(alert.rule_title) + ": " + name_for_people(limit.name) +
+           " " + value + " in " + period + ", limit " + bound;
+  }
+  return words.verb + " " + value + (words.thing.empty() ? "" : " " + words.thing) + " in " +
+         period + " (limit " + bound + ")";
+}
+
+/// ` from 192.0.2.1 and 3 more addresses`, empty when the key says it already.
+std::string origin_of(const Alert& alert) {
+  for (const auto& [field, values] : alert.evidence.top) {
+    if (field == Field::source_ip && !values.empty()) {
+      const std::size_t others = values.size() - 1;
+      return " from " + name_for_people(values[0].first) +
+             (others == 0   ? ""
+              : others == 1 ? " and " + name_for_people(values[1].first)
+                            : " and " + std::to_string(others) + " more addresses");
+    }
+  }
+  return "";
+}
+
+std::string clauses_of(const Alert& alert, const std::vector<LimitWords>& words) {
+  std::string clauses;
+  std::size_t said = 0;
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < alert.limits.size(); ++i) {
+    if (!alert.limits[i].breached) {
+      continue;
+    }
+    if (said == most_clauses) {
+      ++left_out;
+      continue;
+    }
+    std::string clause =
+        clause_for(alert, alert.limits[i], i < words.size() ? words[i] : LimitWords{});
+    if (said == 0) {
+      // Where it came from stands before the first limit: "… in 10 min from X (limit 20)".
+      const std::size_t place = clause.rfind(" (limit ");
+      clause.insert(place == std::string::npos ? clause.size() : place, origin_of(alert));
+    }
+    clauses += (said == 0 ? " " : ", and ") + clause;
+    ++said;
+  }
+  if (left_out > 0) {
+    clauses += ", and broke " + std::to_string(left_out) + " more limits";
+  }
+  return clauses;
+}
+
+}  // namespace
+
+std::vector<LimitWords> words_for(const Rule& rule) {
+  std::vector<LimitWords> words;
+  for (const Limit& limit : rule.limits) {
+    const CompiledSelect select(limit.select, rule.selections);
+    switch (limit.type) {
+      case LimitType::value_count:
+        words.push_back(words_for_values(limit, select));
+        break;
+      case LimitType::value_sum:
+        words.push_back(words_for_sum(limit));
+        break;
+      case LimitType::event_count:
+        words.push_back(words_for_events(select));
+        break;
+    }
+  }
+  return words;
+}
+
+std::string summarise(const Alert& alert, const std::vector<LimitWords>& words) {
+  const std::string subject = subject_of(alert);
+  const std::string title = '"' + name_for_people(alert.rule_title) + '"';
+  const std::string prefix = alert.simulated ? "[simulated] " : "";
+  if (alert.status == AlertStatus::resolved) {
+    return prefix +
+           (alert.resolve_reason == "rule_removed"
+                ? "The rule " + title + " was removed while " + subject + " was over its limit."
+                : subject + " is back below every limit of " + title + ".");
+  }
+  const std::string clauses = clauses_of(alert, words);
+  return prefix + subject + (clauses.empty() ? " matched " + title : clauses) + ".";
+}
+
+}  // namespace noci
