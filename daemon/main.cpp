@@ -1,6 +1,3 @@
-#include <cstdio>
+#include "app/cli.hpp"
 
-int main() {
-  std::puts("noci " NOCI_VERSION);
-  return 0;
-}
+int main(int argc, char* argv[]) { return noci::run_cli(argc, argv); }

@@ -1,0 +1,167 @@
+#include "app/analysis.hpp"
+
+#include <algorithm>
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace noci {
+namespace {
+
+using boost::asio::use_awaitable;
+
+/// How often the directories are looked at again, whatever inotify says: it misses network file
+/// systems, and a permission that was granted makes no event in a directory.
+constexpr Duration look_interval = std::chrono::seconds{1};
+/// A source that is silent for this long lets the wall clock close what is due.
+constexpr Duration idle_after = std::chrono::seconds{30};
+/// An alert about something this long ago was raised while catching up.
+constexpr Duration late_after = std::chrono::minutes{5};
+/// Deltas are folded into a new whole when they outweigh it; small states are never folded often.
+constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
+
+}  // namespace
+
+Analysis::Analysis(boost::asio::io_context& context, AnalysisParts parts, EffectChannel& effects,
+                   std::shared_ptr<spdlog::logger> log)
+    : parts_(std::move(parts)),
+      effects_(effects),
+      log_(log),
+      faults_(std::move(log)),
+      watch_(context),
+      whole_bytes_(parts_.saved_bytes),
+      last_commit_(parts_.wall_clock()),
+      last_data_(last_commit_) {}
+
+boost::asio::awaitable<void> Analysis::run() {
+  while (!stopping_) {
+    const TimePoint now = parts_.wall_clock();
+    if (now - last_look_ >= look_interval) {
+      look_around(now);
+    }
+    const bool progressed = read_some();
+    if (!alerts_.empty() || commit_is_due(now)) {
+      co_await commit();
+    }
+    if (progressed) {
+      // Lets posted messages in between two blocks.
+      co_await boost::asio::post(co_await boost::asio::this_coro::executor, use_awaitable);
+    } else if (!stopping_) {
+      co_await watch_.wait(look_interval);
+    }
+  }
+  co_await commit();
+  co_await effects_.async_send({}, Stop{}, use_awaitable);
+}
+
+void Analysis::stop() {
+  stopping_ = true;
+  watch_.cancel();
+}
+
+void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
+  parts_.rules = rules->rules.size();
+  parts_.pipeline.replace_rules(std::move(rules), alerts_);
+  changed_ = true;
+  watch_.cancel();
+}
+
+bool Analysis::read_some() {
+  const TimePoint now = parts_.wall_clock();
+  for (std::size_t tried = 0; tried < parts_.sources.size(); ++tried) {
+    Tail& tail = parts_.sources[next_source_].tail;
+    next_source_ = (next_source_ + 1) % parts_.sources.size();
+    const auto chunk = tail.next(now);
+    if (!chunk) {
+      continue;
+    }
+    parts_.pipeline.feed(*chunk, alerts_);
+    const Position consumed = parts_.pipeline.consumed(chunk->stream);
+    tail.consumed(chunk->stream, consumed.offset, consumed.line);
+    changed_ = true;
+    last_data_ = now;
+    if (const auto newest = parts_.pipeline.newest()) {
+      lag_ = now - *newest;
+    }
+    for (Alert& alert : alerts_) {
+      alert.late = now - alert.timestamp > late_after;
+    }
+    return true;
+  }
+  if (now - last_data_ >= idle_after) {
+    parts_.pipeline.idle_until(now - idle_after - parts_.lateness, alerts_);
+  }
+  return false;
+}
+
+bool Analysis::commit_is_due(TimePoint now) const {
+  return changed_ && now - last_commit_ >= parts_.commit_interval;
+}
+
+boost::asio::awaitable<void> Analysis::commit() {
+  if (!changed_ && alerts_.empty()) {
+    co_return;
+  }
+  Commit commit;
+  for (const auto& [name, tail] : parts_.sources) {
+    auto cursors = tail.cursors();
+    std::move(cursors.begin(), cursors.end(), std::back_inserter(commit.cursors));
+  }
+  commit.whole = delta_bytes_ > std::max(fold_at_least, whole_bytes_);
+  commit.state = commit.whole ? parts_.pipeline.snapshot() : parts_.pipeline.take_delta();
+  whole_bytes_ = commit.whole ? commit.state.size() : whole_bytes_;
+  delta_bytes_ = commit.whole ? 0 : delta_bytes_ + commit.state.size();
+  commit.alerts = std::move(alerts_);
+  alerts_.clear();
+  changed_ = false;
+  last_commit_ = parts_.wall_clock();
+  co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);
+}
+
+void Analysis::look_around(TimePoint now) {
+  last_look_ = now;
+  std::vector<std::string> directories;
+  for (auto& [name, tail] : parts_.sources) {
+    tail.rescan();
+    auto more = tail.directories();
+    std::move(more.begin(), more.end(), std::back_inserter(directories));
+    for (const TailFault& fault : tail.faults()) {
+      faults_.warn(fault.path + fault.what,
+                   "event=source_fault source=" + quoted(name) + " path=" +
+                       quoted(fault.path) + " why=" + quoted(fault.what),
+                   now);
+    }
+  }
+  watch_.directories(directories);
+  parts_.publish(status(now));
+}
+
+AnalysisStatus Analysis::status(TimePoint now) const {
+  AnalysisStatus status;
+  status.at = now;
+  status.newest_event = parts_.pipeline.newest();
+  status.lag = lag_;
+  status.parse = parts_.pipeline.parse_stats();
+  status.engine = parts_.pipeline.engine_stats();
+  status.clamped_times = parts_.pipeline.clamped_times();
+  status.rules = parts_.rules;
+  for (const auto& [name, tail] : parts_.sources) {
+    SourceStatus source;
+    source.name = name;
+    for (const TailFault& fault : tail.faults()) {
+      source.faults.push_back(fault.path + ": " + fault.what);
+    }
+    const TailStats& stats = tail.stats();
+    source.bytes = stats.bytes;
+    source.files_opened = stats.opened;
+    source.rotations = stats.rotations;
+    source.truncations = stats.truncations;
+    source.losses = stats.lost_bytes_unknown;
+    source.read_errors = stats.read_errors;
+    status.sources.push_back(std::move(source));
+  }
+  return status;
+}
+
+}  // namespace noci

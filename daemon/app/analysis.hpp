@@ -1,0 +1,78 @@
+#pragma once
+// The analysis thread: sources → pipeline → effects. Sources are pulled, so the files themselves
+// are the only input queue; a full effect channel stops reading and nothing is dropped. An alert
+// commits at once, anything else every `commit_interval` of activity and at the end.
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include "app/effect_channel.hpp"
+#include "app/log.hpp"
+#include "app/status.hpp"
+#include "io/tail.hpp"
+#include "io/watch.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace noci {
+
+struct FollowedSource {
+  std::string name;
+  Tail tail;
+};
+
+struct AnalysisParts {
+  Pipeline pipeline;
+  std::vector<FollowedSource> sources;
+  Duration commit_interval{};
+  Duration lateness{};
+  std::uint64_t rules = 0;        ///< how many are in force
+  std::uint64_t saved_bytes = 0;  ///< of state blobs in the database already
+  std::function<TimePoint()> wall_clock;
+  std::function<void(AnalysisStatus)> publish;  ///< about every second
+};
+
+class Analysis {
+ public:
+  Analysis(boost::asio::io_context& context, AnalysisParts parts, EffectChannel& effects,
+           std::shared_ptr<spdlog::logger> log);
+
+  /// Runs until stop(), then commits and sends Stop.
+  boost::asio::awaitable<void> run();
+
+  // The following are called on the analysis thread (posted).
+  void stop();
+  void replace_rules(std::shared_ptr<const RuleSet> rules);
+  [[nodiscard]] std::vector<KeyStatus> why(const std::string& key) const {
+    return parts_.pipeline.why(key);
+  }
+
+ private:
+  /// Reads and counts one block of one source; false when nothing is new.
+  bool read_some();
+  boost::asio::awaitable<void> commit();
+  [[nodiscard]] bool commit_is_due(TimePoint now) const;
+  void look_around(TimePoint now);
+  [[nodiscard]] AnalysisStatus status(TimePoint now) const;
+
+  AnalysisParts parts_;
+  EffectChannel& effects_;
+  std::shared_ptr<spdlog::logger> log_;
+  RepeatedFaults faults_;
+  Watch watch_;
+  std::vector<Alert> alerts_;
+  std::size_t next_source_ = 0;
+  bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
+  bool stopping_ = false;
+  std::uint64_t whole_bytes_ = 0;  ///< size of the newest whole state
+  std::uint64_t delta_bytes_ = 0;  ///< of the deltas after it
+  TimePoint last_commit_;
+  TimePoint last_look_;
+  TimePoint last_data_;
+  std::optional<Duration> lag_;
+};
+
+}  // namespace noci

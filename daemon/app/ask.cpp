@@ -1,0 +1,136 @@
+#include "app/ask.hpp"
+
+#include <iostream>
+#include <optional>
+
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
+#include <boost/json/serialize.hpp>
+
+#include "base/text.hpp"
+#include "io/control.hpp"
+
+namespace noci {
+namespace {
+
+namespace json = boost::json;
+
+constexpr Duration patience = std::chrono::seconds{10};
+
+/// The daemon's answer, or nothing after saying why there is none.
+std::optional<json::object> ask_daemon(const ConfigOption& config, const json::object& question,
+                                       ExitCode& code) {
+  Faults faults;
+  Faults warnings;
+  const auto settings = read_settings(config, faults, warnings);
+  if (!settings) {
+    print(faults, std::cerr, "");
+    code = ExitCode::input_at_fault;
+    return std::nullopt;
+  }
+  code = ExitCode::environment_at_fault;
+  const auto answer = ask(settings->control_socket, json::serialize(question), patience);
+  if (!answer) {
+    std::cerr << "noci: " << answer.error().what << '\n';
+    return std::nullopt;
+  }
+  boost::system::error_code error;
+  auto value = json::parse(*answer, error);
+  if (error || !value.is_object()) {
+    std::cerr << "noci: the daemon at " << settings->control_socket
+              << " gave an answer that is not JSON\n";
+    return std::nullopt;
+  }
+  code = ExitCode::fine;
+  return std::move(value.as_object());
+}
+
+std::string text_of(const json::value& value) {
+  if (value.is_null()) {
+    return "-";
+  }
+  return value.is_string() ? printable(std::string_view(value.as_string()), 400)
+                           : json::serialize(value);
+}
+
+void print_pair(const char* name, const json::value& value) {
+  const std::string text = text_of(value);
+  std::cout << name << std::string(16 - std::string_view(name).size(), ' ')
+            << (text.empty() ? "-" : text) << '\n';
+}
+
+void print_status(const json::object& status) {
+  for (const char* name : {"version", "newest_event", "lag_ms", "records", "requests", "errors",
+                           "forged", "rules", "keys", "open_episodes", "last_commit",
+                           "commit_error", "last_alert", "config_loaded"}) {
+    print_pair(name, status.at(name));
+  }
+  const json::object& outbox = status.at("outbox").as_object();
+  std::cout << "outbox          " << text_of(outbox.at("pending")) << " pending, "
+            << text_of(outbox.at("dead")) << " dead\n";
+  for (const json::value& entry : status.at("webhooks").as_array()) {
+    const json::object& webhook = entry.as_object();
+    const std::string error = text_of(webhook.at("last_error"));
+    std::cout << "webhook         " << text_of(webhook.at("name")) << ": "
+              << text_of(webhook.at("delivered")) << " delivered, "
+              << text_of(webhook.at("failed_attempts")) << " failed attempts"
+              << (error.empty() ? "" : ", last error: " + error) << '\n';
+  }
+  for (const json::value& entry : status.at("sources").as_array()) {
+    const json::object& source = entry.as_object();
+    std::cout << "source          " << text_of(source.at("name")) << ": "
+              << text_of(source.at("files_opened")) << " files opened, "
+              << describe_bytes(source.at("bytes").to_number<std::int64_t>()) << " read\n";
+    for (const json::value& fault : source.at("faults").as_array()) {
+      std::cout << "  cannot read   " << text_of(fault) << '\n';
+    }
+  }
+}
+
+void print_why(const json::object& answer) {
+  const json::array& rules = answer.at("rules").as_array();
+  if (rules.empty()) {
+    std::cout << "no rule has seen " << text_of(answer.at("key")) << " within its windows\n";
+  }
+  for (const json::value& entry : rules) {
+    const json::object& rule = entry.as_object();
+    std::cout << text_of(rule.at("title")) << (rule.at("firing").as_bool() ? "  FIRING" : "")
+              << '\n';
+    for (const json::value& each : rule.at("limits").as_array()) {
+      const json::object& limit = each.as_object();
+      const double in_force = limit.at("limit").to_number<double>();
+      const double value = limit.at("value").to_number<double>();
+      std::cout << "  " << text_of(limit.at("name")) << ": " << text_of(limit.at("value"))
+                << " in " << text_of(limit.at("timespan")) << ", limit "
+                << describe_count(static_cast<std::int64_t>(in_force)) << " ("
+                << (in_force > 0 ? static_cast<std::int64_t>(100 * value / in_force) : 0)
+                << " %)\n";
+    }
+  }
+}
+
+}  // namespace
+
+ExitCode status(const StatusOptions& options) {
+  ExitCode code = ExitCode::fine;
+  const auto answer = ask_daemon(options.config, {{"ask", "status"}}, code);
+  if (answer && options.json) {
+    std::cout << json::serialize(*answer) << '\n';
+  } else if (answer) {
+    print_status(*answer);
+  }
+  return code;
+}
+
+ExitCode why(const WhyOptions& options) {
+  ExitCode code = ExitCode::fine;
+  const auto answer = ask_daemon(options.config, {{"ask", "why"}, {"key", options.key}}, code);
+  if (answer && options.json) {
+    std::cout << json::serialize(*answer) << '\n';
+  } else if (answer) {
+    print_why(*answer);
+  }
+  return code;
+}
+
+}  // namespace noci

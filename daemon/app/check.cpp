@@ -1,0 +1,174 @@
+#include "app/check.hpp"
+
+#include <cerrno>
+#include <filesystem>
+#include <iostream>
+#include <string>
+#include <vector>
+
+#include <fcntl.h>
+#include <glob.h>
+#include <grp.h>
+#include <pwd.h>
+#include <unistd.h>
+
+#include "app/webhooks.hpp"
+#include "base/result.hpp"
+#include "base/zones.hpp"
+
+namespace noci {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Says one line per thing looked at and remembers whether anything was wrong.
+class Findings {
+ public:
+  void good(const std::string& text) { std::cout << "ok    " << text << '\n'; }
+  void warn(const std::string& text) { std::cout << "warn  " << text << '\n'; }
+  void bad(const std::string& text) {
+    std::cout << "FAIL  " << text << '\n';
+    any_bad_ = true;
+  }
+  [[nodiscard]] bool any_bad() const { return any_bad_; }
+
+ private:
+  bool any_bad_ = false;
+};
+
+/// Root may read everything, which says nothing about the service: go on as its user.
+void become_service_user(Findings& findings) {
+  const passwd* const user = geteuid() == 0 ? getpwnam("noci") : nullptr;
+  if (user == nullptr) {
+    return;
+  }
+  if (initgroups(user->pw_name, user->pw_gid) == 0 && setegid(user->pw_gid) == 0 &&
+      seteuid(user->pw_uid) == 0) {
+    findings.good("permissions are checked as user noci");
+  } else {
+    findings.warn("permissions are checked as root, not as user noci");
+  }
+}
+
+bool may(const std::string& path, int mode) {
+  return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
+std::vector<std::string> expand(const std::string& pattern) {
+  glob_t found{};
+  std::vector<std::string> paths;
+  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  }
+  globfree(&found);
+  return paths;
+}
+
+/// The first directory on the way to `path` that this process cannot enter, or the path itself.
+std::string obstacle(const fs::path& path) {
+  fs::path walked;
+  for (const fs::path& part : path.parent_path()) {
+    walked /= part;
+    if (!may(walked, X_OK)) {
+      return walked;
+    }
+  }
+  return path;
+}
+
+void explain_permission(const std::string& path) {
+  const std::string directory = fs::path(path).parent_path();
+  std::cout << "        grant reading, now and after rotation, with:\n"
+            << "          setfacl -R -m u:noci:rX " << directory << '\n'
+            << "          setfacl -d -m u:noci:rX " << directory << '\n';
+}
+
+void check_log(const std::string& path, Findings& findings) {
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (file >= 0) {
+    close(file);
+    std::error_code error;
+    if (!fs::is_regular_file(path, error)) {
+      findings.bad("log " + path + " is not a regular file");
+    } else {
+      findings.good("log " + path + " can be read");
+    }
+    return;
+  }
+  const int reason = errno;
+  findings.bad(system_failure("log " + path + " cannot be read", reason).value().what +
+               (reason == EACCES ? " (at " + obstacle(path) + ")" : ""));
+  if (reason == EACCES) {
+    explain_permission(path);
+  }
+}
+
+void check_source(const SourceSettings& source, Findings& findings) {
+  for (const std::string& pattern : source.paths) {
+    const auto paths = expand(pattern);
+    for (const std::string& path : paths) {
+      check_log(path, findings);
+    }
+    if (paths.empty()) {
+      const std::string directory = fs::path(pattern).parent_path();
+      std::error_code error;
+      if (!may(directory, R_OK | X_OK) && errno == EACCES) {
+        findings.bad("source " + source.name + ": directory " + directory +
+                     " cannot be read: permission denied");
+        explain_permission(pattern);
+      } else if (!fs::is_directory(directory, error)) {
+        findings.bad("source " + source.name + ": directory " + directory + " does not exist");
+      } else {
+        findings.warn("source " + source.name + ": no file " + pattern +
+                      " yet; the daemon waits for it");
+      }
+    }
+  }
+}
+
+void check_directory(const std::string& what, const std::string& path, Findings& findings) {
+  if (may(path, W_OK | X_OK)) {
+    findings.good(what + " " + path + " can be written");
+    return;
+  }
+  const int reason = errno;
+  findings.bad(system_failure(what + " " + path + " cannot be written", reason).value().what +
+               (reason == ENOENT ? "; create it for the user noci (systemd does: StateDirectory=)"
+                                 : ""));
+}
+
+}  // namespace
+
+ExitCode check(const CheckOptions& options) {
+  Faults faults;
+  const auto configuration = read_configuration(options.config, {}, faults);
+  if (!configuration) {
+    print(faults, std::cout, "FAIL  ");
+    return ExitCode::input_at_fault;
+  }
+  const Settings& settings = configuration->settings;
+  Findings findings;
+  print(configuration->warnings, std::cout, "warn  ");
+  findings.good("settings " + (settings.file.empty() ? "(built-in defaults)" : settings.file));
+  findings.good(std::to_string(configuration->rules->rules.size()) + " rules, their tests pass");
+  const auto webhooks = read_webhooks(settings, faults);
+  print(faults, std::cout, "FAIL  ");
+  for (const Webhook& webhook : webhooks) {
+    findings.good("webhook " + webhook.name + " at " + webhook.url.origin() +
+                  (webhook.signing_key ? ", signed" : ", not signed (no secret_file)"));
+  }
+  if (settings.webhooks.empty()) {
+    findings.warn("no webhook is configured: alerts are kept in the database and the log only");
+  }
+  become_service_user(findings);
+  for (const SourceSettings& source : settings.sources) {
+    check_source(source, findings);
+  }
+  check_directory("state directory", settings.state_dir, findings);
+  if (!faults.empty()) {
+    return ExitCode::input_at_fault;
+  }
+  return findings.any_bad() ? ExitCode::environment_at_fault : ExitCode::fine;
+}
+
+}  // namespace noci

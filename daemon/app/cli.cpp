@@ -1,0 +1,236 @@
+#include "app/cli.hpp"
+
+#include <csignal>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "app/alerts_test.hpp"
+#include "app/ask.hpp"
+#include "app/check.hpp"
+#include "app/daemon.hpp"
+#include "app/explain.hpp"
+#include "app/replay.hpp"
+#include "app/report.hpp"
+#include "app/rules_test.hpp"
+
+namespace noci {
+namespace {
+
+/// What runs once the command line is understood.
+using Verb = std::function<ExitCode()>;
+
+/// Declares one verb: `add_<verb>` adds its options to the tree and, when it is chosen, leaves
+/// what to run in `verb`. Options live as long as the tree, in a shared struct.
+template <typename Options>
+std::shared_ptr<Options> options_for(CLI::App& command, Verb& verb,
+                                     ExitCode (*run)(const Options&)) {
+  auto options = std::make_shared<Options>();
+  command.callback([options, &verb, run] { verb = [options, run] { return run(*options); }; });
+  return options;
+}
+
+void add_config(CLI::App& command, ConfigOption& config) {
+  command.add_option("-c,--config", config.path,
+                     "settings file (default: " + std::string(default_config_path) +
+                         "; without it the built-in defaults hold)")
+      ->type_name("FILE");
+}
+
+void add_input(CLI::App& command, InputOptions& input) {
+  command.add_option("PATH", input.paths, "Synapse logs, text or JSON; - is standard input")
+      ->type_name("");
+  command
+      .add_option("--timezone", input.timezone,
+                  "IANA zone of a text log's local time (default: this machine's)")
+      ->type_name("ZONE");
+}
+
+template <typename Enum>
+void add_choice(CLI::App& command, const std::string& name, Enum& value,
+                const std::vector<std::pair<std::string, Enum>>& choices,
+                const std::string& description) {
+  std::string names;
+  for (const auto& [word, choice] : choices) {
+    names += (names.empty() ? "" : "|") + word;
+  }
+  command
+      .add_option_function<std::string>(
+          name,
+          [&value, choices, names, name](const std::string& word) {
+            for (const auto& [spelling, choice] : choices) {
+              if (spelling == word) {
+                value = choice;
+                return;
+              }
+            }
+            throw CLI::ValidationError(name, "'" + word + "' is none of " + names);
+          },
+          description)
+      ->type_name(names);
+}
+
+void add_time(CLI::App& command, const std::string& name, std::optional<TimePoint>& value,
+              const std::string& description) {
+  command
+      .add_option_function<std::string>(
+          name,
+          [&value, name](const std::string& text) {
+            value = parse_rfc3339(text);
+            if (!value) {
+              throw CLI::ValidationError(
+                  name, "'" + text + "' is not a time such as 2026-06-07 or 2026-06-07T02:00:00Z");
+            }
+          },
+          description)
+      ->type_name("TIME");
+}
+
+void add_run(CLI::App& app, Verb& verb) {
+  auto* command = app.add_subcommand("run", "watch the logs and raise alerts: the daemon");
+  add_config(*command, options_for<RunOptions>(*command, verb, run_daemon)->config);
+  command->footer(
+      "SIGHUP reloads settings and rules and keeps the old ones on any fault. SIGTERM and SIGINT\n"
+      "commit what is known and end within seconds.");
+}
+
+void add_check(CLI::App& app, Verb& verb) {
+  auto* command = app.add_subcommand(
+      "check", "everything that could keep the daemon from working, all at once");
+  add_config(*command, options_for<CheckOptions>(*command, verb, check)->config);
+  command->footer(
+      "Exit status: 0 fine, 1 settings, rules or lists are at fault, 3 the machine is (a log that\n"
+      "cannot be read, a directory that cannot be written).");
+}
+
+void add_rules(CLI::App& app, Verb& verb) {
+  auto* rules = app.add_subcommand("rules", "work on rules");
+  rules->require_subcommand(1);
+  auto* command = rules->add_subcommand("test", "check rules and run the tests in their files");
+  const auto options = options_for<RulesTestOptions>(*command, verb, rules_test);
+  command
+      ->add_option("DIR", options->rules_dir,
+                   "directory of rules (default: " + options->rules_dir + ")")
+      ->type_name("");
+  command->add_option("--lists", options->lists_dir, "directory of lists (default: DIR/lists)")
+      ->type_name("DIR");
+}
+
+void add_replay(CLI::App& app, Verb& verb) {
+  auto* command =
+      app.add_subcommand("replay", "run finished logs through the rules: what would have alerted");
+  const auto options = options_for<ReplayOptions>(*command, verb, replay);
+  add_config(*command, options->config);
+  command->add_option("--rules", options->rules_dir, "directory of rules instead of the settings'")
+      ->type_name("DIR");
+  command->add_option("--lists", options->lists_dir, "directory of lists (default: RULES/lists)")
+      ->type_name("DIR");
+  add_input(*command, options->input);
+  command->get_option("PATH")->required();
+  add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
+                   "text: a sentence per alert; jsonl: the payload of every state change");
+}
+
+void add_explain(CLI::App& app, Verb& verb) {
+  auto* command = app.add_subcommand("explain", "what noci makes of each record of a log");
+  const auto options = options_for<ExplainOptions>(*command, verb, explain);
+  add_input(*command, options->input);
+  add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
+                   "text, or one JSON object per record");
+}
+
+void add_report(CLI::App& app, Verb& verb) {
+  auto* command = app.add_subcommand(
+      "report", "what each account, address or remote server took, largest first");
+  const auto options = options_for<ReportOptions>(*command, verb, report);
+  add_input(*command, options->input);
+  command->get_option("PATH")->required();
+  add_choice<Field>(*command, "--by", options->by,
+                    {{"user.id", Field::user_id},
+                     {"source.ip", Field::source_ip},
+                     {"server.name", Field::server_name}},
+                    "whose books (default: user.id)");
+  add_time(*command, "--since", options->since, "leave out what ended before");
+  add_time(*command, "--until", options->until, "leave out what ended at or after");
+  add_choice<ReportFormat>(
+      *command, "--format", options->format,
+      {{"text", ReportFormat::text}, {"jsonl", ReportFormat::jsonl}, {"csv", ReportFormat::csv}},
+      "how to print");
+  auto* key = command->add_option("--key", options->key, "only this account, address or server")
+                  ->type_name("KEY");
+  add_choice<ReportDetail>(*command, "--detail", options->detail,
+                           {{"rooms", ReportDetail::rooms},
+                            {"media", ReportDetail::media},
+                            {"targets", ReportDetail::targets}},
+                           "what exactly the key took");
+  command->get_option("--detail")->needs(key);
+}
+
+void add_status(CLI::App& app, Verb& verb) {
+  auto* command =
+      app.add_subcommand("status", "how the running daemon is: sources, lag, commits, outbox");
+  const auto options = options_for<StatusOptions>(*command, verb, status);
+  add_config(*command, options->config);
+  add_choice<bool>(*command, "--format", options->json, {{"text", false}, {"json", true}},
+                   "how to print");
+}
+
+void add_why(CLI::App& app, Verb& verb) {
+  auto* command =
+      app.add_subcommand("why", "how near each limit an account, address or server is right now");
+  const auto options = options_for<WhyOptions>(*command, verb, why);
+  command->add_option("KEY", options->key, "for example @alice:example.org or 192.0.2.7")
+      ->type_name("")
+      ->required();
+  add_config(*command, options->config);
+  add_choice<bool>(*command, "--format", options->json, {{"text", false}, {"json", true}},
+                   "how to print");
+}
+
+void add_alerts(CLI::App& app, Verb& verb) {
+  auto* alerts = app.add_subcommand("alerts", "work on alerts");
+  alerts->require_subcommand(1);
+  auto* command = alerts->add_subcommand("test", "send a test alert to every webhook, now");
+  const auto options = options_for<AlertsTestOptions>(*command, verb, alerts_test);
+  add_config(*command, options->config);
+  command->add_option("--webhook", options->webhook, "only the webhook of this name")
+      ->type_name("NAME");
+}
+
+}  // namespace
+
+int run_cli(int argc, char* argv[]) {
+  std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is an error of the write, not the end of noci
+  CLI::App app(
+      "noci watches the logs of a Matrix Synapse homeserver and tells its operators when an\n"
+      "account, an address or a remote server takes more than it should.",
+      "noci");
+  app.set_version_flag("--version", "noci " NOCI_VERSION);
+  app.require_subcommand(1);
+  app.set_help_all_flag("--help-all", "print the help of every command");
+  app.footer("Exit status: 0 fine, 1 the input is at fault, 2 usage, 3 the environment is at fault.\n"
+             "Manual pages: noci(1), noci.yaml(5).");
+  Verb verb;
+  for (const auto add : {add_run, add_check, add_rules, add_replay, add_explain, add_report,
+                         add_status, add_why, add_alerts}) {
+    add(app, verb);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::usage);
+  }
+  try {
+    return static_cast<int>(verb());
+  } catch (const std::exception& error) {
+    std::cerr << "noci: " << error.what() << '\n';
+    return static_cast<int>(ExitCode::environment_at_fault);
+  }
+}
+
+}  // namespace noci

@@ -1,0 +1,105 @@
+#include "app/configuration.hpp"
+
+#include <chrono>
+#include <iterator>
+#include <utility>
+
+#include <unistd.h>
+
+#include "base/hash.hpp"
+#include "pipeline/rule_check.hpp"
+#include "settings/load.hpp"
+#include "settings/rules.hpp"
+
+namespace noci {
+namespace {
+
+void append(Faults& to, Faults&& more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+RuleDirs dirs_of(const Settings& settings, const RuleDirsOption& option) {
+  RuleDirs dirs;
+  // What has expired is said as of today; whether an entry counts is judged on event time.
+  dirs.now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  const bool from_settings = option.rules_dir.empty();
+  dirs.rules = {from_settings ? settings.rules_dir : option.rules_dir};
+  if (!option.lists_dir.empty()) {
+    dirs.lists = {option.lists_dir};
+  } else {
+    dirs.lists = {from_settings && !settings.lists_dir.empty() ? settings.lists_dir
+                                                               : dirs.rules[0] + "/lists"};
+  }
+  if (from_settings && !settings.extra_rules_dir.empty()) {
+    dirs.rules.push_back(settings.extra_rules_dir);
+  }
+  if (from_settings && option.lists_dir.empty() && !settings.extra_lists_dir.empty()) {
+    dirs.lists.push_back(settings.extra_lists_dir);
+  }
+  return dirs;
+}
+
+std::string hash_of(const RuleSet& rules) {
+  std::string all;
+  for (const Rule& rule : rules.rules) {
+    all += rule.id + " " + rule.hash + "\n";
+  }
+  const Sha256 digest = sha256(all);
+  return "sha256:" + to_hex({reinterpret_cast<const char*>(digest.data()), 6});
+}
+
+}  // namespace
+
+std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults,
+                                      Faults& warnings) {
+  const bool named = !option.path.empty();
+  if (!named && access(default_config_path, F_OK) != 0) {
+    return default_settings();
+  }
+  auto loaded = load_settings(named ? option.path : default_config_path);
+  append(warnings, std::move(loaded.warnings));
+  if (!loaded.faults.empty()) {
+    append(faults, std::move(loaded.faults));
+    return std::nullopt;
+  }
+  return std::move(loaded.value);
+}
+
+std::optional<Configuration> read_configuration(const ConfigOption& option,
+                                                const RuleDirsOption& dirs, Faults& faults) {
+  Configuration configuration;
+  const std::size_t before = faults.size();
+  const auto settings = read_settings(option, faults, configuration.warnings);
+  auto rules = load_rules(dirs_of(settings.value_or(default_settings()), dirs));
+  append(configuration.warnings, std::move(rules.warnings));
+  // Faults of rules are worth telling even when the settings are at fault, but only if it is known
+  // which rules are meant.
+  if (settings || !dirs.rules_dir.empty()) {
+    append(faults, std::move(rules.faults));
+  }
+  if (faults.size() > before) {
+    return std::nullopt;
+  }
+  for (const RuleTestResult& result : check_rules(rules.value)) {
+    if (!result.passed) {
+      faults.push_back({result.rule_file, 0, 0,
+                        "test '" + result.test + "' failed: " + result.explanation, ""});
+    }
+  }
+  if (faults.size() > before) {
+    return std::nullopt;
+  }
+  append(configuration.warnings, lint(rules.value, *settings));
+  configuration.settings = *settings;
+  configuration.hash = hash_of(rules.value);
+  configuration.rules = std::make_shared<const RuleSet>(std::move(rules.value));
+  return configuration;
+}
+
+void print(const Faults& faults, std::ostream& out, const char* label) {
+  for (const Fault& fault : faults) {
+    out << label << fault.to_string() << '\n';
+  }
+}
+
+}  // namespace noci

@@ -1,0 +1,47 @@
+#pragma once
+// Settings and rules as the verbs need them: read together, checked together, every fault printed.
+
+#include <memory>
+#include <optional>
+#include <ostream>
+#include <string>
+
+#include "model/rule.hpp"
+#include "model/settings.hpp"
+
+namespace noci {
+
+inline constexpr const char* default_config_path = "/etc/noci/noci.yaml";
+
+/// `--config`: without one, the default path where it exists, else the built-in defaults.
+struct ConfigOption {
+  std::string path;
+};
+
+struct Configuration {
+  Settings settings;
+  std::shared_ptr<const RuleSet> rules;
+  Faults warnings;
+  /// `sha256:` and 12 hex digits over the settings' and all rules' bytes.
+  std::string hash;
+};
+
+/// What replaces the settings' directories for one call.
+struct RuleDirsOption {
+  std::string rules_dir;
+  std::string lists_dir;
+};
+
+/// The settings alone. Faults come back all at once.
+[[nodiscard]] std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults,
+                                                    Faults& warnings);
+
+/// Settings, rules and lists, and the tests in the rules. Nothing is usable when there is a fault.
+[[nodiscard]] std::optional<Configuration> read_configuration(const ConfigOption& option,
+                                                              const RuleDirsOption& dirs,
+                                                              Faults& faults);
+
+/// One line per fault.
+void print(const Faults& faults, std::ostream& out, const char* label);
+
+}  // namespace noci

@@ -1,0 +1,205 @@
+#include "app/daemon.hpp"
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include <sodium.h>
+
+#include "app/analysis.hpp"
+#include "app/front_desk.hpp"
+#include "app/log.hpp"
+#include "app/run_to_end.hpp"
+#include "app/webhooks.hpp"
+#include "base/zones.hpp"
+#include "io/service_manager.hpp"
+
+namespace noci {
+namespace {
+
+TimePoint wall_clock() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
+
+std::string database_path(const Settings& settings) { return settings.state_dir + "/noci.db"; }
+
+/// Opens the state; what is damaged is set aside, for the log can be read again and a daemon that
+/// does not start watches nothing.
+Result<Database> open_database(const Settings& settings, spdlog::logger& log) {
+  std::error_code ignored;
+  std::filesystem::create_directories(settings.state_dir, ignored);
+  const std::string path = database_path(settings);
+  auto database = Database::open(path, randombytes_buf);
+  if (!database && database.error().fault == OpenFault::damaged) {
+    log.error("event=database_damaged why={}", quoted(database.error().what));
+    const auto aside = set_aside(path);
+    if (!aside) {
+      return tl::unexpected(aside.error());
+    }
+    log.error("event=database_set_aside kept_as={} next=beginning_anew", quoted(*aside));
+    database = Database::open(path, randombytes_buf);
+  }
+  if (!database) {
+    return failure(database.error().what);
+  }
+  return std::move(*database);
+}
+
+std::vector<SourceInfo> source_infos(const Settings& settings) {
+  std::vector<SourceInfo> infos;
+  for (const SourceSettings& source : settings.sources) {
+    const auto zone = Zone::find(source.timezone);  // known: the settings were checked
+    infos.push_back({source.name, source.homeserver, source.worker, source.format,
+                     zone ? *zone : Zone::current()});
+  }
+  return infos;
+}
+
+bool is_one_file(const Settings& settings) {
+  return settings.sources.size() == 1 && settings.sources[0].paths.size() == 1 &&
+         settings.sources[0].paths[0].find_first_of("*?[") == std::string::npos;
+}
+
+Duration lateness_of(const Settings& settings) {
+  return settings.lateness.value_or(is_one_file(settings) ? Duration::zero() : default_lateness);
+}
+
+Pipeline make_pipeline(const Configuration& configuration, const Database& database) {
+  const Settings& settings = configuration.settings;
+  PipelineOptions options;
+  options.sources = source_infos(settings);
+  options.engine.seed = database.hash_seed();
+  options.engine.store_id = database.store_id();
+  options.engine.lateness = lateness_of(settings);
+  options.engine.memory_budget = settings.memory_budget;
+  options.live = true;
+  return Pipeline(std::move(options), configuration.rules);
+}
+
+/// What survived: the pipeline as it was, and the cursors that belong to it. State that cannot be
+/// read is left behind together with its cursors' windows, loudly.
+struct Restored {
+  Pipeline pipeline;
+  std::vector<Cursor> cursors;
+  std::uint64_t bytes = 0;
+};
+
+Result<Restored> restore(const Configuration& configuration, Database& database,
+                         spdlog::logger& log) {
+  auto saved = load_state(database);
+  if (!saved) {
+    return tl::unexpected(saved.error());
+  }
+  Restored restored{make_pipeline(configuration, database), std::move(saved->cursors)};
+  for (const std::string& blob : saved->blobs) {
+    restored.bytes += blob.size();
+    const auto applied = restored.pipeline.restore(blob);
+    if (!applied) {
+      log.error("event=state_unusable why={} next=windows_begin_empty", quoted(applied.error().what));
+      restored.pipeline = make_pipeline(configuration, database);
+      restored.bytes = 0;
+      break;
+    }
+  }
+  log.info("event=restored cursors={} state_bytes={} keys={}", restored.cursors.size(),
+           restored.bytes, restored.pipeline.engine_stats().keys);
+  return restored;
+}
+
+std::vector<FollowedSource> follow(const Settings& settings, const std::vector<Cursor>& cursors) {
+  std::vector<FollowedSource> sources;
+  for (std::size_t i = 0; i < settings.sources.size(); ++i) {
+    const SourceSettings& source = settings.sources[i];
+    std::vector<Cursor> own;
+    for (const Cursor& cursor : cursors) {
+      if (cursor.source == source.name) {
+        own.push_back(cursor);
+      }
+    }
+    TailOptions options{static_cast<SourceIndex>(i), source.name, source.paths, source.start_at};
+    sources.push_back({source.name, Tail(std::move(options), std::move(own))});
+  }
+  return sources;
+}
+
+std::optional<Configuration> configure(const ConfigOption& option, std::vector<Webhook>& webhooks) {
+  Faults faults;
+  auto configuration = read_configuration(option, {}, faults);
+  if (configuration) {
+    webhooks = read_webhooks(configuration->settings, faults);
+    print(configuration->warnings, std::cerr, "warning: ");
+  }
+  if (!faults.empty()) {
+    print(faults, std::cerr, "");
+    return std::nullopt;
+  }
+  return configuration;
+}
+
+ExitCode cannot_start(spdlog::logger& log, const Error& error) {
+  log.critical("event=cannot_start why={}", quoted(error.what));
+  return ExitCode::environment_at_fault;
+}
+
+}  // namespace
+
+ExitCode run_daemon(const RunOptions& options) {
+  std::vector<Webhook> webhooks;
+  auto configuration = configure(options.config, webhooks);
+  if (!configuration) {
+    return ExitCode::input_at_fault;
+  }
+  const Settings& settings = configuration->settings;
+  const auto log = make_logger(settings.log_level);
+  log->info("event=starting version={} settings={} rules={} sources={} webhooks={}", NOCI_VERSION,
+            settings.file.empty() ? "built-in" : quoted(settings.file),
+            configuration->rules->rules.size(), settings.sources.size(), webhooks.size());
+
+  auto database = open_database(settings, *log);
+  if (!database) {
+    return cannot_start(*log, database.error());
+  }
+  auto restored = restore(*configuration, *database, *log);
+  if (!restored) {
+    return cannot_start(*log, restored.error());
+  }
+
+  boost::asio::io_context analysis_context{1};
+  boost::asio::io_context delivery_context{1};
+  EffectChannel effects(delivery_context, effect_capacity);
+  Deliverer deliverer(delivery_context, std::move(*database),
+                      {settings.node_name, "", NOCI_VERSION, configuration->hash}, wall_clock, log);
+
+  FrontDesk* desk_address = nullptr;
+  AnalysisParts parts{std::move(restored->pipeline),
+                      follow(settings, restored->cursors),
+                      settings.commit_interval,
+                      lateness_of(settings),
+                      configuration->rules->rules.size(),
+                      restored->bytes,
+                      wall_clock,
+                      [&](AnalysisStatus status) { desk_address->publish(std::move(status)); }};
+  Analysis analysis(analysis_context, std::move(parts), effects, log);
+  FrontDesk desk({delivery_context, analysis_context, analysis, deliverer, wall_clock},
+                 options.config, *configuration, log);
+  desk_address = &desk;
+  if (const auto opened = desk.open(); !opened) {
+    return cannot_start(*log, opened.error());
+  }
+  deliverer.replace_webhooks(std::move(webhooks), desk.node());
+
+  std::thread analysis_thread([&] {
+    run_to_end(analysis_context, analysis.run());
+  });
+  run_to_end(delivery_context, desk.serve(effects));
+  analysis_thread.join();
+  log->info("event=stopped");
+  return ExitCode::fine;
+}
+
+}  // namespace noci

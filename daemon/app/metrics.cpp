@@ -1,0 +1,188 @@
+#include "app/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "app/process.hpp"
+
+namespace noci {
+namespace {
+
+using prometheus::Counter;
+using prometheus::Gauge;
+using prometheus::Labels;
+
+double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+
+double seconds(TimePoint time) { return seconds(time.time_since_epoch()); }
+
+}  // namespace
+
+class Metrics::Families {
+ public:
+  /// The threads keep totals that only grow; the registry's counter follows them.
+  void total(const char* name, const char* help, std::uint64_t value, const Labels& labels = {}) {
+    auto& counter = prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
+    counter.Increment(static_cast<double>(value) - counter.Value());
+  }
+
+  void total(const char* name, const char* help, double value) {
+    auto& counter = prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add({});
+    counter.Increment(value - counter.Value());
+  }
+
+  void now(const char* name, const char* help, double value, const Labels& labels = {}) {
+    prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels).Set(value);
+  }
+
+  void now(const char* name, const char* help, std::uint64_t value, const Labels& labels = {}) {
+    now(name, help, static_cast<double>(value), labels);
+  }
+
+  [[nodiscard]] std::string text() const {
+    return prometheus::TextSerializer{}.Serialize(registry_.Collect());
+  }
+
+ private:
+  prometheus::Registry registry_{prometheus::Registry::InsertBehavior::Merge};
+};
+
+Metrics::Metrics(const std::string& version) : families_(std::make_unique<Families>()) {
+  families_->now("noci_build_info", "Always 1; the label says which version runs.", 1.0,
+                 {{"version", version}});
+}
+
+Metrics::~Metrics() = default;
+
+namespace {
+
+void add_parsing(auto& to, const ParseStats& parse) {
+  for (std::size_t i = 0; i < kind_names.size(); ++i) {
+    to.total("noci_records_total", "Log records read, by what they were.", parse.by_kind[i],
+             {{"kind", std::string(kind_names[i])}});
+  }
+  to.total("noci_read_bytes_total", "Bytes of log lines read.", parse.bytes);
+  to.total("noci_continuation_lines_total", "Lines that belong to a multi-line record.",
+           parse.continuation_lines);
+  to.total("noci_oversize_lines_total", "Lines longer than noci keeps; skipped to their end.",
+           parse.oversize_lines);
+  for (const auto& [reason, count] : parse.refused) {
+    to.total("noci_parse_errors_total",
+             "Records that were not counted, by reason (not understood, forged or of no interest).",
+             count, {{"reason", std::string(reason)}});
+  }
+  for (std::size_t i = 0; i < action_count; ++i) {
+    if (parse.by_action[i] > 0) {
+      to.total("noci_events_total", "Requests counted, by endpoint class.", parse.by_action[i],
+               {{"action", std::string(action_names[i])}});
+    }
+  }
+}
+
+void add_engine(auto& to, const AnalysisStatus& analysis) {
+  const EngineStats& engine = analysis.engine;
+  to.now("noci_rules", "Rules in force.", analysis.rules);
+  to.now("noci_keys", "Accounts, addresses, servers and other keys with a live window.",
+         engine.keys);
+  to.now("noci_memory_bytes", "Estimated memory of keys, windows and evidence.",
+         engine.memory_bytes);
+  to.now("noci_open_episodes", "Episodes that are firing or escalated.", engine.open_episodes);
+  to.total("noci_evicted_keys_total", "Cold keys forgotten to stay within the memory budget.",
+           engine.evicted_keys);
+  to.total("noci_late_events_total", "Events older than a window could still take.",
+           engine.late_events);
+  to.total("noci_clamped_times_total", "Event times too absurd to believe.",
+           analysis.clamped_times);
+  to.total("noci_missing_group_field_total",
+           "Events a rule selected that lack one of its group-by fields.",
+           engine.missing_group_field);
+  for (const auto& [rule, count] : engine.alerts) {
+    to.total("noci_alerts_total", "State changes of episodes.", count,
+             {{"rule", rule.first}, {"level", std::string(name_of(rule.second))}});
+  }
+  if (analysis.lag) {
+    to.now("noci_event_lag_seconds", "Arrival of the newest line minus its event time.",
+           seconds(*analysis.lag));
+  }
+  if (analysis.newest_event) {
+    to.now("noci_newest_event_timestamp_seconds", "Newest event time seen.",
+           seconds(*analysis.newest_event));
+  }
+}
+
+void add_sources(auto& to, const AnalysisStatus& analysis) {
+  for (const SourceStatus& source : analysis.sources) {
+    const Labels labels{{"source", source.name}};
+    to.total("noci_source_files_opened_total", "Files of the source that were opened.",
+             source.files_opened, labels);
+    to.now("noci_source_faults", "Paths of the source that cannot be read now.",
+           static_cast<double>(source.faults.size()), labels);
+    to.total("noci_source_bytes_total", "Bytes read from the source.", source.bytes, labels);
+    to.total("noci_source_rotations_total", "Files that were replaced under their name.",
+             source.rotations, labels);
+    to.total("noci_source_truncations_total", "Files that were truncated in place.",
+             source.truncations, labels);
+    to.total("noci_source_losses_total",
+             "Files that vanished or were truncated before their end was read.", source.losses,
+             labels);
+    to.total("noci_source_read_errors_total", "Reads that failed.", source.read_errors, labels);
+  }
+}
+
+void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
+  to.total("noci_commits_total", "Transactions committed.", delivery.commits);
+  to.total("noci_commit_failures_total", "Transactions that failed and are tried again.",
+           delivery.commit_failures);
+  to.now("noci_commit_duration_seconds", "How long the newest commit took.",
+         seconds(delivery.last_commit_duration));
+  if (delivery.last_commit) {
+    to.now("noci_last_commit_timestamp_seconds", "When the newest commit was made.",
+           seconds(*delivery.last_commit));
+  }
+  to.now("noci_outbox_pending", "Deliveries that wait for their receiver.",
+         delivery.outbox_pending);
+  to.now("noci_outbox_dead", "Deliveries that were given up.", delivery.outbox_dead);
+  to.now("noci_outbox_oldest_seconds", "Age of the oldest waiting delivery.",
+         delivery.outbox_oldest ? seconds(now - *delivery.outbox_oldest) : 0.0);
+  for (const auto& [name, webhook] : delivery.webhooks) {
+    const auto count = [&](const char* result, std::uint64_t value) {
+      to.total("noci_deliveries_total", "Attempts to deliver, by webhook and result.", value,
+               {{"webhook", name}, {"result", result}});
+    };
+    count("delivered", webhook.delivered);
+    count("failed", webhook.failed_attempts);
+    count("dead", webhook.dead);
+  }
+  to.total("noci_reloads_total", "Reloads of settings and rules that were asked for.",
+           delivery.reloads);
+  to.total("noci_reload_failures_total", "Reloads that were refused because of a fault.",
+           delivery.reload_failures);
+  to.now("noci_config_valid", "1 when the newest reload was accepted.",
+         delivery.config_valid ? 1.0 : 0.0);
+  to.now("noci_config_last_reload_timestamp_seconds",
+         "When the settings in force were loaded.", seconds(delivery.config_loaded));
+}
+
+void add_process(auto& to) {
+  const ProcessStats process = process_stats();
+  to.total("process_cpu_seconds_total", "User and system CPU time.", process.cpu_seconds);
+  to.now("process_resident_memory_bytes", "Resident memory.", process.resident_bytes);
+  to.now("process_open_fds", "Open file descriptors.", process.open_files);
+  to.now("process_start_time_seconds", "Start of the process.", process.start_time_seconds);
+}
+
+}  // namespace
+
+std::string Metrics::text(const AnalysisStatus& analysis, const DeliveryStatus& delivery,
+                          TimePoint now) {
+  add_parsing(*families_, analysis.parse);
+  add_engine(*families_, analysis);
+  add_sources(*families_, analysis);
+  add_delivery(*families_, delivery, now);
+  add_process(*families_);
+  return families_->text();
+}
+
+}  // namespace noci

@@ -1,0 +1,74 @@
+#include "app/replay.hpp"
+
+#include <iostream>
+
+#include "notify/payload.hpp"
+#include "pipeline/pipeline.hpp"
+
+namespace noci {
+namespace {
+
+void print_text(const Alert& alert) {
+  std::cout << format_rfc3339(alert.timestamp) << "  " << name_of(alert.status) << "  "
+            << name_of(alert.level) << "  " << alert.rule_title << ": " << alert.summary
+            << (alert.simulated ? " (simulated)" : "") << '\n';
+}
+
+/// As the daemon would choose: nothing for one ordered file, otherwise the writers' flush period
+/// and some clock skew.
+Duration lateness_for(const Settings& settings, std::size_t files) {
+  return settings.lateness.value_or(files == 1 ? Duration::zero() : default_lateness);
+}
+
+}  // namespace
+
+ExitCode replay(const ReplayOptions& options) {
+  Faults faults;
+  const auto configuration =
+      read_configuration(options.config, {options.rules_dir, options.lists_dir}, faults);
+  if (!configuration) {
+    print(faults, std::cerr, "");
+    return ExitCode::input_at_fault;
+  }
+  print(configuration->warnings, std::cerr, "warning: ");
+  auto sources = sources_of(options.input);
+  if (!sources) {
+    std::cerr << "noci replay: " << sources.error().what << '\n';
+    return ExitCode::usage;
+  }
+  const Settings& settings = configuration->settings;
+  PipelineOptions pipeline_options;
+  pipeline_options.sources = std::move(*sources);
+  pipeline_options.engine.lateness = lateness_for(settings, options.input.paths.size());
+  pipeline_options.engine.memory_budget = settings.memory_budget;
+  Pipeline pipeline(std::move(pipeline_options), configuration->rules);
+  const Node node{settings.node_name, "", NOCI_VERSION, configuration->hash};
+
+  std::vector<Alert> alerts;
+  std::size_t state_changes = 0;
+  const auto done = read_all(options.input, [&](const Chunk& chunk) {
+    pipeline.feed(chunk, alerts);
+    for (const Alert& alert : alerts) {
+      if (options.jsonl) {
+        std::cout << payload_json(alert, node) << '\n';
+      } else {
+        print_text(alert);
+      }
+    }
+    state_changes += alerts.size();
+    alerts.clear();
+    std::cout.flush();
+    return pipeline.newest().value_or(TimePoint{});
+  });
+  if (!done) {
+    std::cerr << "noci replay: " << done.error().what << '\n';
+    return ExitCode::environment_at_fault;
+  }
+  if (!options.jsonl) {
+    const ParseStats& stats = pipeline.parse_stats();
+    std::cerr << stats.records << " records, " << state_changes << " state changes\n";
+  }
+  return ExitCode::fine;
+}
+
+}  // namespace noci

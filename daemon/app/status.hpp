@@ -1,0 +1,70 @@
+#pragma once
+// How the running daemon is, as values: each thread describes itself, metrics and `noci status`
+// read it.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/time.hpp"
+#include "model/stats.hpp"
+
+namespace noci {
+
+struct SourceStatus {
+  std::string name;
+  std::vector<std::string> faults;  ///< what cannot be read now, and why
+  std::uint64_t bytes = 0;
+  std::uint64_t files_opened = 0;
+  std::uint64_t rotations = 0;
+  std::uint64_t truncations = 0;
+  std::uint64_t losses = 0;  ///< files that vanished or were truncated before their end was read
+  std::uint64_t read_errors = 0;
+};
+
+/// Made by the analysis thread about every second.
+struct AnalysisStatus {
+  TimePoint at{};                         ///< wall clock
+  std::optional<TimePoint> newest_event;  ///< event time
+  std::optional<Duration> lag;            ///< arrival of the newest line minus its event time
+  ParseStats parse;
+  EngineStats engine;
+  std::uint64_t clamped_times = 0;
+  std::uint64_t rules = 0;
+  std::vector<SourceStatus> sources;
+};
+
+struct WebhookStatus {
+  std::uint64_t delivered = 0;
+  std::uint64_t failed_attempts = 0;
+  std::uint64_t dead = 0;
+  std::optional<TimePoint> last_success;
+  std::string last_error;  ///< of the newest attempt, empty when it succeeded
+};
+
+/// Kept by the delivery thread.
+struct DeliveryStatus {
+  std::uint64_t commits = 0;
+  std::uint64_t commit_failures = 0;
+  std::string commit_error;  ///< of the newest commit, empty when it succeeded
+  std::optional<TimePoint> last_commit;
+  Duration last_commit_duration{};
+  std::uint64_t outbox_pending = 0;
+  std::uint64_t outbox_dead = 0;
+  std::optional<TimePoint> outbox_oldest;
+  std::map<std::string, WebhookStatus> webhooks;
+  std::string last_alert;  ///< time, level and summary
+  std::uint64_t reloads = 0;
+  std::uint64_t reload_failures = 0;
+  bool config_valid = true;  ///< of the newest reload
+  TimePoint config_loaded{};
+};
+
+/// The answer to `noci status`, as one JSON object.
+[[nodiscard]] std::string status_json(const AnalysisStatus& analysis,
+                                      const DeliveryStatus& delivery);
+
+}  // namespace noci

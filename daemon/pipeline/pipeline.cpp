@@ -1,0 +1,86 @@
+#include "pipeline/pipeline.hpp"
+
+#include <utility>
+
+namespace noci {
+namespace {
+
+/// First byte of every state blob; raised when its layout changes.
+constexpr std::uint64_t state_layout = 1;
+
+}  // namespace
+
+bool is_counted(Kind kind) {
+  switch (kind) {
+    case Kind::request:
+    case Kind::login:
+    case Kind::login_failed:
+      return true;
+    default:
+      return false;
+  }
+}
+
+Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules)
+    : live_(options.live),
+      lateness_(options.engine.lateness),
+      reader_(std::move(options.sources)),
+      engine_(std::move(options.engine), std::move(rules)) {}
+
+void Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
+  reader_.feed(chunk, [&](Event event) {
+    if (is_counted(event.kind)) {
+      count(event, chunk, out);
+    }
+  });
+}
+
+void Pipeline::count(Event& event, const Chunk& chunk, std::vector<Alert>& out) {
+  const auto latest =
+      live_ ? std::optional(chunk.arrival + EventClock::live_tolerance) : std::nullopt;
+  event.timestamp = clock_.believe(event, latest);
+  if (event.kind == Kind::request) {
+    ++reader_.stats().by_action[static_cast<std::size_t>(event.action)];
+  }
+  // What is due closes before the event counts, so that neither the size of a read nor the number
+  // of calls shows in the output.
+  engine_.advance(*clock_.newest() - lateness_, out);
+  engine_.apply(event, out);
+}
+
+void Pipeline::idle_until(TimePoint time, std::vector<Alert>& out) { engine_.advance(time, out); }
+
+void Pipeline::replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out) {
+  engine_.replace_rules(std::move(rules), out);
+}
+
+std::string Pipeline::take_delta() { return with_reader_state(engine_.take_delta()); }
+
+std::string Pipeline::snapshot() { return with_reader_state(engine_.snapshot()); }
+
+std::string Pipeline::with_reader_state(std::string engine_state) const {
+  ByteWriter out;
+  out.number(state_layout);
+  out.text(engine_state);
+  clock_.save(out);
+  reader_.save(out);
+  return out.take();
+}
+
+Result<void> Pipeline::restore(std::string_view blob) {
+  ByteReader in(blob);
+  if (in.number() != state_layout) {
+    return failure("the saved state has a layout that this version of noci does not know");
+  }
+  if (auto engine = engine_.restore(in.text()); !engine) {
+    return engine;
+  }
+  clock_.restore(in);
+  reader_.restore(in);
+  if (!in.ok()) {
+    return failure("the saved state is damaged: it ends too early");
+  }
+  return {};
+}
+
+}  // namespace noci

@@ -1,0 +1,69 @@
+#pragma once
+// Parse and detect joined: bytes in, alerts out. It never reads a clock, a file, a socket or a
+// thread, so `replay` of last month and `run` of today are the same code and give the same alerts.
+// Its state is bytes: a delta of what changed since the last one, or the whole.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detect/engine.hpp"
+#include "model/alert.hpp"
+#include "model/record.hpp"
+#include "model/rule.hpp"
+#include "model/stats.hpp"
+#include "pipeline/event_clock.hpp"
+#include "pipeline/event_reader.hpp"
+
+namespace noci {
+
+struct PipelineOptions {
+  std::vector<SourceInfo> sources;
+  EngineOptions engine;
+  /// `run`: chunk.arrival is the wall clock, and event time may not run ahead of it.
+  bool live = false;
+};
+
+class Pipeline {
+ public:
+  Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules);
+
+  /// Counts everything in the chunk and appends the state changes it causes, in order.
+  void feed(const Chunk& chunk, std::vector<Alert>& out);
+  /// No line has come for a while: event time is at least `time`, so what is due can close.
+  void idle_until(TimePoint time, std::vector<Alert>& out);
+  void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
+
+  [[nodiscard]] Position consumed(std::uint64_t stream) const { return reader_.consumed(stream); }
+  /// The newest event time of a stream's source, to read what lies further back first.
+  [[nodiscard]] std::optional<TimePoint> newest() const { return clock_.newest(); }
+
+  [[nodiscard]] std::string take_delta();
+  [[nodiscard]] std::string snapshot();
+  /// Applies what snapshot and take_delta gave, in order, to a fresh pipeline.
+  [[nodiscard]] Result<void> restore(std::string_view blob);
+
+  [[nodiscard]] const ParseStats& parse_stats() const { return reader_.stats(); }
+  [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
+  [[nodiscard]] std::uint64_t clamped_times() const { return clock_.clamped(); }
+  [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
+
+ private:
+  void count(Event& event, const Chunk& chunk, std::vector<Alert>& out);
+  [[nodiscard]] std::string with_reader_state(std::string engine_state) const;
+
+  bool live_;
+  Duration lateness_;
+  EventReader reader_;
+  EventClock clock_;
+  Engine engine_;
+};
+
+/// What the engine sees: requests, and the other lines that say something about an account.
+[[nodiscard]] bool is_counted(Kind kind);
+
+}  // namespace noci
