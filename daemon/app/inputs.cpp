@@ -1,15 +1,21 @@
 #include "app/inputs.hpp"
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <unistd.h>
 
 #include "io/log_file.hpp"
+#include "pipeline/event_reader.hpp"
 
 namespace noci {
 namespace {
+
+/// Blocks are small when several logs are read side by side, so that none runs far ahead.
+constexpr std::size_t side_by_side_block = 4096;
 
 /// One path being read, and how far it has come in event time.
 struct Reading {
@@ -56,6 +62,29 @@ Reading* least_advanced(std::vector<Reading>& readings) {
   return least;
 }
 
+/// Event time of the first record that has one: rotated siblings are read in the order of what
+/// they hold, however they are named. A pipe cannot be looked into and comes first.
+TimePoint begin_of(const std::string& path, const SourceInfo& source) {
+  auto file = LogFile::open(path, 0);
+  if (!file || !file->size()) {
+    return {};
+  }
+  TimePoint first{};
+  EventReader reader({source});
+  while (first == TimePoint{}) {
+    const auto chunk = file->next();
+    if (!chunk || !*chunk) {
+      break;
+    }
+    reader.feed(**chunk, [&](const Event& event) {
+      if (first == TimePoint{} && event.kind != Kind::error) {
+        first = event.timestamp;
+      }
+    });
+  }
+  return first;
+}
+
 }  // namespace
 
 Result<std::vector<SourceInfo>> sources_of(const InputOptions& options) {
@@ -76,15 +105,22 @@ Result<std::vector<SourceInfo>> sources_of(const InputOptions& options) {
 
 Result<void> read_all(const InputOptions& options,
                       const std::function<TimePoint(const Chunk&)>& feed) {
+  const auto sources = sources_of(options);
+  if (!sources) {
+    return tl::unexpected(sources.error());
+  }
+  const bool several = options.paths.size() > 1;
   std::vector<Reading> readings;
   std::uint64_t total = 0;
   for (std::size_t i = 0; i < options.paths.size(); ++i) {
-    auto file = LogFile::open(options.paths[i], static_cast<SourceIndex>(i));
+    auto file = LogFile::open(options.paths[i], static_cast<SourceIndex>(i),
+                              several ? side_by_side_block : LogFile::default_block);
     if (!file) {
       return tl::unexpected(file.error());
     }
     total += file->size().value_or(0);
-    readings.push_back({std::make_unique<LogFile>(std::move(*file))});
+    readings.push_back({std::make_unique<LogFile>(std::move(*file)),
+                        several ? begin_of(options.paths[i], (*sources)[i]) : TimePoint{}});
   }
   Progress progress(total);
   while (Reading* reading = least_advanced(readings)) {

@@ -47,7 +47,7 @@ ExitCode replay(const ReplayOptions& options) {
   std::vector<Alert> alerts;
   std::size_t state_changes = 0;
   const auto done = read_all(options.input, [&](const Chunk& chunk) {
-    pipeline.feed(chunk, alerts);
+    const TimePoint newest = pipeline.feed(chunk, alerts);
     for (const Alert& alert : alerts) {
       if (options.jsonl) {
         std::cout << payload_json(alert, node) << '\n';
@@ -58,7 +58,7 @@ ExitCode replay(const ReplayOptions& options) {
     state_changes += alerts.size();
     alerts.clear();
     std::cout.flush();
-    return pipeline.newest().value_or(TimePoint{});
+    return newest;
   });
   if (!done) {
     std::cerr << "noci replay: " << done.error().what << '\n';

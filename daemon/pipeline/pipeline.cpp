@@ -27,12 +27,15 @@ Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules
       reader_(std::move(options.sources)),
       engine_(std::move(options.engine), std::move(rules)) {}
 
-void Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
+TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
+  TimePoint last{};
   reader_.feed(chunk, [&](Event event) {
     if (is_counted(event.kind)) {
+      last = event.timestamp;
       count(event, chunk, out);
     }
   });
+  return last;
 }
 
 void Pipeline::count(Event& event, const Chunk& chunk, std::vector<Alert>& out) {

@@ -32,14 +32,15 @@ class Pipeline {
  public:
   Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules);
 
-  /// Counts everything in the chunk and appends the state changes it causes, in order.
-  void feed(const Chunk& chunk, std::vector<Alert>& out);
+  /// Counts everything in the chunk and appends the state changes it causes, in order. Gives the
+  /// event time of its last counted record as it was claimed, unset when there was none.
+  TimePoint feed(const Chunk& chunk, std::vector<Alert>& out);
   /// No line has come for a while: event time is at least `time`, so what is due can close.
   void idle_until(TimePoint time, std::vector<Alert>& out);
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
   [[nodiscard]] Position consumed(std::uint64_t stream) const { return reader_.consumed(stream); }
-  /// The newest event time of a stream's source, to read what lies further back first.
+  /// The newest event time that was believed.
   [[nodiscard]] std::optional<TimePoint> newest() const { return clock_.newest(); }
 
   [[nodiscard]] std::string take_delta();
