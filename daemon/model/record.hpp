@@ -47,8 +47,9 @@ struct Cursor {
   std::uint64_t inode = 0;
   std::uint64_t offset = 0;  ///< of the first byte not yet counted; always a line's beginning
   std::uint64_t line = 1;    ///< 1-based number of that line
-  /// SHA-256 (hex, first 16 digits) of up to 256 bytes before `offset`: a reused inode or a
-  /// truncated and refilled file does not have them. Empty at offset 0.
+  /// SHA-256 (hex, first 16 digits) of what stands before `offset`: up to 256 bytes from the file's
+  /// beginning and up to 256 from just before. A reused inode or a truncated and refilled file does
+  /// not have them. Empty at offset 0.
   std::string marker;
   /// When the file was last written, as last seen (epoch: unknown). Should the file be gone at the
   /// next start, its rotated siblings written later than this were never read.
