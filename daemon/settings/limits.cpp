@@ -89,7 +89,7 @@ class CorrelationReader {
     }
     map.finish();
     for (std::size_t i = 0; i < used_.size(); ++i) {
-      if (!used_[i]) {
+      if (!used_[i] && !unread_) {
         report_.fault(detection_.places[i], "unused-selection",
                       "no limit uses selection " + cite(detection_.selections[i].name),
                       "name it in a 'select', or remove it");
@@ -186,6 +186,8 @@ class CorrelationReader {
     if (auto condition =
             parse_condition(limit.select_text, place, detection_.selections, used_, report_)) {
       limit.select = std::move(*condition);
+    } else {
+      unread_ = true;
     }
   }
 
@@ -280,6 +282,7 @@ class CorrelationReader {
 
   const Detection& detection_;
   std::vector<bool> used_;
+  bool unread_ = false;  ///< a select could not be read, and what it uses is unknown
   Report& report_;
   Correlation result_;
   std::set<std::string> names_;

@@ -67,8 +67,9 @@ bool parse_piece(std::string_view piece, std::vector<WeekSpan>& spans, std::stri
   std::string_view clock = piece;
   std::string_view days = cut(clock, ' ');
   const std::string shown = cite(piece);
+  const bool several = days.find('-') != std::string_view::npos;
   const auto first = parse_day(cut(days, '-'));
-  const auto last = days.empty() ? first : parse_day(days);
+  const auto last = several ? parse_day(days) : first;
   if (!first || !last) {
     problem = shown + " does not begin with days such as Mon or Mon-Fri";
     return false;

@@ -27,7 +27,7 @@ void read_paths(MapReader& map, SourceSettings& source, Report& report) {
       }
     }
   }
-  if (source.paths.empty()) {
+  if (!map.has("path") && !map.has("paths")) {
     report.fault(map.place(), "missing-key", "the source has no 'path'",
                  "name a file or a glob such as /var/log/matrix-synapse/*.log");
   }

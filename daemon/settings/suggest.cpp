@@ -32,7 +32,9 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 std::string suggest(std::string_view wrong, const std::vector<std::string_view>& right) {
   std::string_view nearest;
-  std::size_t distance = std::max<std::size_t>(2, wrong.size() / 3) + 1;
+  // A short word two letters away is another word: `on` does not mean `off`.
+  const std::size_t tolerated = wrong.size() < 4 ? 1 : std::max<std::size_t>(2, wrong.size() / 3);
+  std::size_t distance = tolerated + 1;
   for (const std::string_view candidate : right) {
     const std::size_t here = edit_distance(wrong, candidate);
     if (here < distance) {

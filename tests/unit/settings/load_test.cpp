@@ -1,0 +1,249 @@
+#include "settings/load.hpp"
+
+#include <cstdlib>
+
+#include "scratch.hpp"
+#include "support/catch.hpp"
+
+using namespace noci;
+using namespace std::chrono_literals;
+
+namespace {
+
+Loaded<Settings> load(const Scratch& scratch, std::string_view text) {
+  return load_settings(scratch.write("noci.yaml", text));
+}
+
+}  // namespace
+
+TEST_CASE("an empty settings file means the defaults") {
+  const Scratch scratch;
+  const auto loaded = load(scratch, "# nothing\n");
+  CHECK(all(loaded.faults).empty());
+  REQUIRE(loaded.value.sources.size() == 1);
+  CHECK(loaded.value.sources[0].paths ==
+        std::vector<std::string>{"/var/log/matrix-synapse/homeserver.log"});
+  CHECK(loaded.value.metrics.port == 9469);
+  CHECK(loaded.value.file == scratch.path("noci.yaml"));
+}
+
+TEST_CASE("every key of the settings reaches its value") {
+  const Scratch scratch;
+  const auto loaded = load(scratch, R"(
+node: shard-1
+sources:
+  - {name: main, path: log/*.log, format: json, timezone: Europe/Paris, homeserver: hs.example, worker: main, start_at: beginning}
+  - {paths: [/a.log, /b.log], homeserver: hs.example}
+rules: {dir: r, extra_dir: /e}
+lists: {dir: l, extra_dir: /el}
+webhooks:
+  - name: ops
+    url: https://alerts.example/hook
+    secret_file: secret
+    template_file: t.json
+    ca_file: /ca.pem
+    headers: {X-Team: security}
+    levels: [high, critical]
+    resolved: false
+    timeout: 5s
+state: {dir: s, commit_interval: 2s}
+control: {socket: c.sock}
+metrics: {enabled: false, listen: '[::1]:1234'}
+analysis: {lateness: 0s, memory: 1GiB}
+log: {level: debug}
+)");
+  REQUIRE(all(loaded.faults).empty());
+  const Settings& s = loaded.value;
+  CHECK(s.node_name == "shard-1");
+  REQUIRE(s.sources.size() == 2);
+  CHECK(s.sources[0].paths[0] == scratch.path("log/*.log"));
+  CHECK(s.sources[0].format == LineFormat::json);
+  CHECK(s.sources[0].timezone == "Europe/Paris");
+  CHECK(s.sources[0].start_at == StartAt::beginning);
+  CHECK(s.sources[1].name == "a.log");
+  CHECK(s.sources[1].paths.size() == 2);
+  CHECK(s.rules_dir == scratch.path("r"));
+  CHECK(s.extra_rules_dir == "/e");
+  CHECK(s.lists_dir == scratch.path("l"));
+  REQUIRE(s.webhooks.size() == 1);
+  CHECK(s.webhooks[0].secret_file == scratch.path("secret"));
+  CHECK(s.webhooks[0].headers.at(0).second == "security");
+  CHECK(s.webhooks[0].levels == std::vector<std::string>{"high", "critical"});
+  CHECK_FALSE(s.webhooks[0].resolved);
+  CHECK(s.webhooks[0].timeout == 5s);
+  CHECK(s.state_dir == scratch.path("s"));
+  CHECK(s.commit_interval == 2s);
+  CHECK(s.control_socket == scratch.path("c.sock"));
+  CHECK_FALSE(s.metrics.enabled);
+  CHECK(s.metrics.address == "::1");
+  CHECK(s.metrics.port == 1234);
+  CHECK(s.lateness == Duration(0));
+  CHECK(s.memory_budget == std::int64_t{1} << 30);
+  CHECK(s.log_level == "debug");
+}
+
+TEST_CASE("all faults of a file come out at once, with their places") {
+  const Scratch scratch;
+  const auto loaded = load(scratch,
+                           "soruces: []\n"
+                           "metrics: {listen: 9469}\n"
+                           "log:\n"
+                           "  level: loud\n"
+                           "log: {}\n"
+                           "analysis: {memory: 1k}\n");
+  const std::string faults = all(loaded.faults);
+  INFO(faults);
+  CHECK(faults.find("1:1 unknown key 'soruces' in the settings file [unknown-key]; did you mean "
+                    "'sources'?") != std::string::npos);
+  CHECK(mentions(loaded.faults, "bad-value", 2));
+  CHECK(mentions(loaded.faults, "bad-value", 4));
+  CHECK(mentions(loaded.faults, "duplicate-key", 5));
+  CHECK(mentions(loaded.faults, "wrong-type", 6));
+  CHECK(loaded.faults.size() == 5);
+}
+
+TEST_CASE("each wrong setting is a fault of its kind") {
+  struct Case {
+    const char* text;
+    const char* code;
+  };
+
+  const auto [text, code] = GENERATE(values<Case>({
+      {"sources: x", "wrong-type"},
+      {"sources: []", "missing-key"},
+      {"sources: [{name: a}]", "missing-key"},
+      {"sources: [{path: /a, paths: [/b]}]", "conflict"},
+      {"sources: [{path: /a}, {path: /a, name: b}]", "duplicate-path"},
+      {"sources: [{path: /a/x}, {path: /b/x}]", "duplicate-name"},
+      {"sources: [{path: /a, timezone: Mars/Base}]", "unknown-timezone"},
+      {"sources: [{path: /a, homeserver: x}, {path: /b}]", "missing-key"},
+      {"sources: [{path: /a, start_at: middle}]", "bad-value"},
+      {"sources: [{path: /a, name: 'a b'}]", "bad-value"},
+      {"sources: [{path: {a: b}}]", "wrong-type"},
+      {"webhooks: [{name: a}]", "missing-key"},
+      {"webhooks: [{url: 'https://a'}]", "missing-key"},
+      {"webhooks: [{name: a, url: 'ftp://a'}]", "bad-url"},
+      {"webhooks: [{name: a, url: 'https://a', url_file: b}]", "conflict"},
+      {"webhooks: [{name: a, url: 'https://a'}, {name: a, url: 'https://a'}]", "duplicate-name"},
+      {"webhooks: [{name: a, url: 'https://a', levels: [loud]}]", "bad-value"},
+      {"webhooks: [{name: a, url: 'https://a', headers: {Webhook-Id: x}}]", "reserved-header"},
+      {"webhooks: [{name: a, url: 'https://a', headers: {'a b': x}}]", "bad-value"},
+      {"webhooks: [{name: a, url: 'https://a', headers: {a: \"x\\r\\ny\"}}]", "bad-value"},
+      {"webhooks: [{name: a, url: 'https://a', timeout: 1h}]", "out-of-range"},
+      {"webhooks: [{name: a, url: 'https://a', secret_file: '${HOME}/x'}]", "bad-value"},
+      {"state: {commit_interval: 5}", "wrong-type"},
+      {"metrics: {enabled: yes}", "wrong-type"},
+      {"metrics: {listen: '127.0.0.1:70000'}", "bad-value"},
+      {"metrics: {listen: '::1:9469'}", "bad-value"},
+      {"metrics: [1]", "wrong-type"},
+      {"analysis: {lateness: 2h}", "out-of-range"},
+      {"node:", "wrong-type"},
+      {"a: [1", "syntax"},
+      {"node: a\n---\nnode: b", "syntax"},
+      {"? [a]\n: b", "wrong-type"},
+      {"just text", "wrong-type"},
+  }));
+  const Scratch scratch;
+  const auto loaded = load(scratch, text);
+  CAPTURE(text, all(loaded.faults));
+  CHECK(mentions(loaded.faults, code));
+  CHECK(loaded.faults.size() == 1);
+}
+
+TEST_CASE("no message repeats a webhook's URL or header, which may be secrets") {
+  const Scratch scratch;
+  const auto loaded = load(
+      scratch,
+      "webhooks: [{name: a, url: 'http://u:hunter2@h/hunter2', headers: {a: \"hunter2\\n\"}}]");
+  CHECK(loaded.faults.size() == 2);
+  CHECK(all(loaded.faults).find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("unencrypted webhooks are warned of, except on this machine") {
+  const Scratch scratch;
+  CHECK(mentions(load(scratch, "webhooks: [{name: a, url: 'http://alerts.example/x'}]").warnings,
+                 "plain-http"));
+  CHECK(mentions(load(scratch, "webhooks: [{name: a, url: 'http://127.evil.example/'}]").warnings,
+                 "plain-http"));
+  CHECK(load(scratch, "webhooks: [{name: a, url: 'http://127.0.0.1:8080/x'}]").warnings.empty());
+}
+
+TEST_CASE("the credentials folder is expanded for secrets, and its absence is a warning") {
+  const Scratch scratch;
+  const char* text =
+      "webhooks: [{name: a, url: 'https://a', secret_file: '${CREDENTIALS_DIRECTORY}/k'}]";
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+  const auto without = load(scratch, text);
+  CHECK(without.faults.empty());
+  CHECK(mentions(without.warnings, "no-credentials"));
+  ::setenv("CREDENTIALS_DIRECTORY", "/run/credentials/noci.service", 1);
+  CHECK(load(scratch, text).value.webhooks.at(0).secret_file == "/run/credentials/noci.service/k");
+  ::unsetenv("CREDENTIALS_DIRECTORY");
+}
+
+TEST_CASE("what is not a text file is a clear fault") {
+  const Scratch scratch;
+  CHECK(mentions(load_settings(scratch.path()).faults, "not-a-file"));
+  CHECK(mentions(load_settings(scratch.path("missing")).faults, "cannot-read"));
+  CHECK(mentions(load(scratch, std::string("a: b\nc: \0", 9)).faults, "not-text", 2));
+  CHECK(mentions(load(scratch, "node: caf\xe9\n").faults, "not-text", 1));
+  CHECK(mentions(load(scratch,
+                      "\xff\xfe"
+                      "a")
+                     .faults,
+                 "not-text", 1));
+  CHECK(mentions(load(scratch, std::string((1 << 20) + 1, '#')).faults, "too-large"));
+  CHECK(load(scratch, "\xef\xbb\xbfnode: x\n").value.node_name == "x");
+}
+
+TEST_CASE("hostile YAML ends in a fault, quickly") {
+  const Scratch scratch;
+  const auto repeated = [](const char* piece, std::size_t size) {
+    std::string text;
+    while (text.size() < size) {
+      text += piece;
+    }
+    return text;
+  };
+  const std::size_t large = std::size_t{1} << 20;
+  CHECK(mentions(load(scratch, repeated("[", large)).faults, "too-deep"));
+  CHECK(mentions(load(scratch, repeated("{a: ", large - 4)).faults, "too-deep"));
+  CHECK(mentions(load(scratch, repeated("- ", large)).faults, "too-deep"));
+  CHECK(mentions(load(scratch, repeated("? ", large)).faults, "too-deep"));
+  CHECK(mentions(load(scratch, "a: [" + repeated("b,", large / 2) + "]").faults, "too-large"));
+  // Ten lists of ten aliases each: 10^10 values if they were written out.
+  std::string bomb = "a0: &a0 x\n";
+  for (int i = 1; i <= 10; ++i) {
+    const std::string n = std::to_string(i);
+    bomb += "a" + n + ": &a" + n + " [";
+    for (int k = 0; k < 10; ++k) {
+      bomb += (k == 0 ? "*a" : ",*a") + std::to_string(i - 1);
+    }
+    bomb += "]\n";
+  }
+  CHECK(mentions(load(scratch, bomb).faults, "alias"));
+  CHECK(mentions(load(scratch, "a: &x [*x]\n").faults, "alias"));
+  // No more faults are kept than somebody reads.
+  const auto many = load(scratch, repeated("x: 1\n", 100'000));
+  CHECK(mentions(many.faults, "too-many"));
+  CHECK(many.faults.size() <= 101);
+}
+
+TEST_CASE("the files in config/ can be loaded, and the full one says the defaults") {
+  const std::string folder = std::string(NOCI_SOURCE_DIR) + "/config/";
+  const auto full = load_settings(folder + "noci.yaml");
+  CHECK(all(full.faults) == "");
+  const Settings defaults = default_settings();
+  CHECK(full.value.sources.at(0).paths == defaults.sources.at(0).paths);
+  CHECK(full.value.rules_dir == defaults.rules_dir);
+  CHECK(full.value.extra_rules_dir == defaults.extra_rules_dir);
+  CHECK(full.value.extra_lists_dir == defaults.extra_lists_dir);
+  CHECK(full.value.state_dir == defaults.state_dir);
+  CHECK(full.value.commit_interval == defaults.commit_interval);
+  CHECK(full.value.control_socket == defaults.control_socket);
+  CHECK(full.value.metrics.address == defaults.metrics.address);
+  CHECK(full.value.metrics.port == defaults.metrics.port);
+  CHECK(full.value.memory_budget == defaults.memory_budget);
+  CHECK(full.value.log_level == defaults.log_level);
+  CHECK(all(load_settings(folder + "minimal.yaml").faults) == "");
+}
