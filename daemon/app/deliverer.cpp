@@ -9,6 +9,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/run_to_end.hpp"
+#include "app/webhooks.hpp"
 #include "io/http_client.hpp"
 
 namespace noci {

@@ -69,4 +69,11 @@ std::vector<Webhook> read_webhooks(const Settings& settings, Faults& faults) {
   return webhooks;
 }
 
+FetchOptions fetch_options(const Webhook& webhook) {
+  FetchOptions options;
+  options.timeout = webhook.timeout;
+  options.ca_file = webhook.ca_file;
+  return options;
+}
+
 }  // namespace noci

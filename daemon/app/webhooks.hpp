@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "base/result.hpp"
+#include "io/http_client.hpp"
 #include "model/settings.hpp"
 #include "notify/webhook.hpp"
 
@@ -12,5 +12,7 @@ namespace noci {
 
 /// Every webhook that can be used; what is wrong with the others goes to `faults`.
 [[nodiscard]] std::vector<Webhook> read_webhooks(const Settings& settings, Faults& faults);
+
+[[nodiscard]] FetchOptions fetch_options(const Webhook& webhook);
 
 }  // namespace noci

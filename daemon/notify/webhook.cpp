@@ -58,6 +58,7 @@ Result<Webhook> resolve_webhook(const WebhookSettings& settings, const WebhookFi
   Webhook webhook;
   webhook.name = settings.name;
   webhook.resolved = settings.resolved;
+  webhook.ca_file = settings.ca_file;
   webhook.timeout = settings.timeout;
   const std::string_view url = settings.url_file.empty() ? settings.url : files.url;
   if (!parse_url(std::string(trim(url)), webhook.url)) {

@@ -27,6 +27,7 @@ struct Webhook {
   std::optional<Template> body_template;
   std::vector<Level> levels;  ///< empty: all
   bool resolved = true;
+  std::string ca_file;  ///< trusted beside the system's certificates
   Duration timeout{};
 };
 
