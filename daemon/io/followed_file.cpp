@@ -63,7 +63,7 @@ FollowedFile::Look FollowedFile::look(std::vector<char>& buffer) {
     return {Outcome::failed, {}, offset_, errno};
   }
   const std::string_view all(buffer.data(), static_cast<std::size_t>(count));
-  if (!all.starts_with(before_)) {
+  if (!all.starts_with(before_) || !begins_with(first_)) {
     return {Outcome::truncated, {}, offset_, 0};
   }
   const std::string_view bytes = all.substr(known);
@@ -82,12 +82,16 @@ FollowedFile::Look FollowedFile::look(std::vector<char>& buffer) {
   const std::uint64_t offset = offset_;
   offset_ += bytes.size();
   before_ = all.substr(all.size() - std::min(marker_size, all.size()));
+  if (first_.size() < marker_size && offset == first_.size()) {
+    first_ += bytes.substr(0, marker_size - first_.size());
+  }
   return {Outcome::bytes, bytes, offset, 0};
 }
 
 void FollowedFile::seek(std::uint64_t offset) {
   offset_ = offset;
-  before_ = bytes_before(offset);
+  first_ = bytes_at(0, std::min<std::uint64_t>(offset, marker_size));
+  before_ = bytes_at(offset - std::min<std::uint64_t>(offset, marker_size), offset);
   at_end_ = false;
 }
 
@@ -109,17 +113,22 @@ bool FollowedFile::is_deleted() const {
 }
 
 bool FollowedFile::continues(const Cursor& cursor) const {
-  return cursor.offset == 0 ||
-         (size() >= cursor.offset && hash_of(bytes_before(cursor.offset)) == cursor.marker);
+  return cursor.offset == 0 || (size() >= cursor.offset && marker(cursor.offset) == cursor.marker);
+}
+
+bool FollowedFile::is_intact() const {
+  std::string bytes(before_.size(), '\0');
+  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset_ - bytes.size());
+  // What cannot be read now is no truncation.
+  return count < 0 || (bytes == before_ && begins_with(first_));
 }
 
 std::string FollowedFile::marker(std::uint64_t offset) const {
   if (offset == 0) {
     return {};
   }
-  const std::string bytes = bytes_before(offset);
-  const bool unchanged = bytes_before(offset_) == before_;
-  return hash_of(unchanged ? bytes : before_);
+  const std::uint64_t size = std::min<std::uint64_t>(offset, marker_size);
+  return hash_of(bytes_at(0, size) + bytes_at(offset - size, offset));
 }
 
 std::uint64_t FollowedFile::line_start(std::uint64_t end) const {
@@ -157,9 +166,14 @@ std::uint64_t FollowedFile::line_number(std::uint64_t offset) const {
   return line;
 }
 
-std::string FollowedFile::bytes_before(std::uint64_t offset) const {
-  std::string bytes(std::min<std::uint64_t>(offset, marker_size), '\0');
-  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset - bytes.size());
+bool FollowedFile::begins_with(const std::string& bytes) const {
+  std::string now(bytes.size(), '\0');
+  return read_at(fd_.get(), now.data(), now.size(), 0) < 0 || now == bytes;
+}
+
+std::string FollowedFile::bytes_at(std::uint64_t offset, std::uint64_t end) const {
+  std::string bytes(end - offset, '\0');
+  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset);
   bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
   return bytes;
 }

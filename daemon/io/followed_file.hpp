@@ -1,7 +1,7 @@
 #pragma once
-// One log file held open and read forwards while others write it. Every look reads the bytes
-// before the reading place again together with what follows, so a file that was truncated and
-// refilled is noticed by its content, however large it has grown meanwhile. Which file to follow
+// One log file held open and read forwards while others write it. Every look compares
+// the file's first bytes and those before the reading place with what they were, so a file that was
+// truncated and refilled is noticed by its content, however large it has grown meanwhile. Which file to follow
 // is decided elsewhere (tail_log).
 
 #include <cstdint>
@@ -50,8 +50,9 @@ class FollowedFile {
 
   /// This file holds what the cursor has counted: it is long enough and has the bytes before it.
   [[nodiscard]] bool continues(const Cursor& cursor) const;
-  /// Cursor::marker for `offset`, which must not lie behind offset(). Should the file have been
-  /// truncated since the last look, the marker is one that the new content does not have.
+  /// The bytes before offset() are still there: not truncated since the last look.
+  [[nodiscard]] bool is_intact() const;
+  /// Cursor::marker for `offset`, which must not lie behind offset().
   [[nodiscard]] std::string marker(std::uint64_t offset) const;
 
   /// Where the line begins that the byte before `end` belongs to; `end` itself behind a line feed.
@@ -64,12 +65,14 @@ class FollowedFile {
   FollowedFile(FileDescriptor fd, FileId id)
       : fd_(std::move(fd)),
         id_(id) {}
-  [[nodiscard]] std::string bytes_before(std::uint64_t offset) const;
+  [[nodiscard]] bool begins_with(const std::string& bytes) const;
+  [[nodiscard]] std::string bytes_at(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] std::uint64_t first_data() const;
 
   FileDescriptor fd_;
   FileId id_;
   std::uint64_t offset_ = 0;
+  std::string first_;   ///< up to 256 bytes of the beginning, not behind offset_
   std::string before_;  ///< up to 256 bytes before offset_, as they were read
   bool at_end_ = false;
 };

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstdlib>
+#include <functional>
 #include <memory>
 #include <utility>
 
@@ -13,13 +14,26 @@ namespace {
 struct Found {
   FileEntry entry;
   FollowedFile file;
-  const Cursor* cursor;
+  std::uint64_t offset = 0;
+  std::uint64_t line = 1;
 };
+
+bool has(const std::vector<Found>& found, FileId id) {
+  return std::any_of(found.begin(), found.end(),
+                     [&](const Found& file) { return file.entry.id == id; });
+}
 
 constexpr std::int64_t per_millisecond = 1'000'000;
 
-std::int64_t nanoseconds(TimePoint time) {
-  return time.time_since_epoch().count() * per_millisecond;
+/// What stands for the files of these cursors when none exists any more: siblings written later
+/// were never read. Modified at 0 when the cursors do not tell.
+FileEntry all_gone(const std::string& path, const std::vector<Cursor>& saved) {
+  std::int64_t last_seen = 0;
+  for (const Cursor& cursor : saved) {
+    last_seen = std::max<std::int64_t>(last_seen, cursor.modified.time_since_epoch().count());
+  }
+  // Cursors keep milliseconds, so a sibling of that same one is not newer.
+  return {path, {}, 0, last_seen == 0 ? 0 : (last_seen + 1) * per_millisecond - 1};
 }
 
 /// The files beside a name and beside what it links to.
@@ -60,14 +74,11 @@ class Neighbourhood {
 std::optional<Found> find_file(const Cursor& cursor, const Neighbourhood& around,
                                const std::vector<Found>& taken) {
   const auto opened = [&](const FileEntry& entry) -> std::optional<Found> {
-    const bool is_taken = std::any_of(taken.begin(), taken.end(), [&](const Found& found) {
-      return found.entry.id == entry.id;
-    });
     auto file = FollowedFile::open(entry.path);
-    if (is_taken || !file || file->id() != entry.id || !file->continues(cursor)) {
+    if (has(taken, entry.id) || !file || file->id() != entry.id || !file->continues(cursor)) {
       return std::nullopt;
     }
-    return Found{entry, std::move(*file), &cursor};
+    return Found{entry, std::move(*file), cursor.offset, cursor.line};
   };
   for (const FileEntry& entry : around.files()) {
     if (entry.id == FileId{cursor.device, cursor.inode}) {
@@ -87,12 +98,48 @@ std::optional<Found> find_file(const Cursor& cursor, const Neighbourhood& around
   return std::nullopt;
 }
 
+bool is_older(const Found& a, const Found& b) { return written_before(a.entry, b.entry); }
+
+/// Adds the rotated siblings written after `newest` that are not known. Gives the number of those
+/// that exist and cannot be opened.
+std::uint64_t find_unseen(const std::string& path, const FileEntry& newest,
+                          const std::function<bool(FileId)>& is_known, std::vector<Found>& found) {
+  std::uint64_t refused = 0;
+  // A rotation meanwhile gives a sibling its next name: look for it there.
+  for (int attempt = 0; attempt < 3; ++attempt) {
+    refused = 0;
+    bool is_renamed = false;
+    const Neighbourhood around(path);
+    for (const FileEntry& file : around.files()) {
+      if (!around.is_rotated(file) || !written_before(newest, file) || is_known(file.id) ||
+          has(found, file.id)) {
+        continue;
+      }
+      auto opened = FollowedFile::open(file.path);
+      if (opened && opened->id() == file.id) {
+        found.push_back({file, std::move(*opened)});
+      } else if (opened || opened.error() == ENOENT) {
+        is_renamed = true;
+      } else {
+        ++refused;
+      }
+    }
+    if (!is_renamed) {
+      break;
+    }
+  }
+  return refused;
+}
+
 }  // namespace
 
 Cursor TailStream::cursor(const std::string& source, const std::string& path) const {
   const TimePoint modified{Duration{file.modified() / per_millisecond}};
-  return {source,  path,         file.id().device,     file.id().inode,
-          counted, counted_line, file.marker(counted), modified};
+  const auto [device, inode] = file.id();
+  if (!file.is_intact()) {
+    return {source, path, device, inode, 0, 1, "", modified};  // truncated: begins again
+  }
+  return {source, path, device, inode, counted, counted_line, file.marker(counted), modified};
 }
 
 TailLog::TailLog(std::string path, std::vector<Cursor> saved, bool at_start)
@@ -147,11 +194,18 @@ int TailLog::open(TailContext& context, const FileEntry& file, const std::option
 void TailLog::open_rotated(TailContext& context) {
   at_start_ = false;
   if (saved_.empty()) {
+    if (!streams_.empty()) {
+      open_unseen(context, newest_stream(), std::nullopt);
+    }
     return;
   }
+  // An empty or absent directory decides nothing: the file system may not be mounted yet.
   const Neighbourhood around(path_);
-  if (std::any_of(saved_.begin(), saved_.end(), [&](const Cursor& cursor) {
-        return find_file(cursor, around, {}).has_value();
+  const FileEntry gone = all_gone(path_, saved_);
+  if (std::any_of(saved_.begin(), saved_.end(),
+                  [&](const Cursor& cursor) { return find_file(cursor, around, {}).has_value(); }) ||
+      std::any_of(around.files().begin(), around.files().end(), [&](const FileEntry& file) {
+        return gone.modified != 0 && around.is_rotated(file) && written_before(gone, file);
       })) {
     resume(context, std::nullopt);
   }
@@ -168,66 +222,47 @@ void TailLog::resume(TailContext& context, const std::optional<FileId>& current)
   const Neighbourhood around(path_);
   const std::vector<Cursor> saved = std::exchange(saved_, {});
   std::vector<Found> found;
-  std::int64_t last_seen = 0;
+  bool is_sure = true;
   for (const Cursor& cursor : saved) {
-    last_seen = std::max(last_seen, nanoseconds(cursor.modified));
     auto file = find_file(cursor, around, found);
     const FileId id{cursor.device, cursor.inode};
     context.stats.truncations += current == id && (!file || file->entry.id != id) ? 1 : 0;
     context.stats.lost_bytes_unknown += file ? 0 : 1;
+    // Without counted bytes only the inode speaks for the file, and it may have been reused.
+    is_sure = is_sure && (!file || cursor.offset > 0);
     if (file) {
       found.push_back(std::move(*file));
     }
   }
-  std::sort(found.begin(), found.end(), [](const Found& a, const Found& b) {
-    return written_before(a.entry, b.entry);
-  });
+  const auto newest = std::max_element(found.begin(), found.end(), is_older);
+  const FileEntry gone = all_gone(path_, saved);
+  std::optional<FileEntry> last_read;
+  if (gone.modified != 0 && (found.empty() || !is_sure)) {
+    last_read = gone;
+  } else if (newest != found.end() && newest->entry.id != current) {
+    last_read = newest->entry;
+  }
+  if (last_read) {
+    context.stats.lost_bytes_unknown +=
+        find_unseen(path_, *last_read, [&](FileId id) { return id == current; }, found);
+  }
+  std::sort(found.begin(), found.end(), is_older);
   for (Found& file : found) {
-    add(context, std::move(file.file), file.cursor->offset, file.cursor->line);
+    add(context, std::move(file.file), file.offset, file.line);
     streams_.back().at_name = false;
-  }
-  if (current && holds(*current)) {
-    return;
-  }
-  if (!found.empty()) {
-    open_unseen(context, found.back().entry, current);
-  } else if (last_seen != 0) {
-    // All are gone. Cursors keep milliseconds, so a sibling of that same one is not newer.
-    open_unseen(context, {path_, {}, 0, last_seen + per_millisecond - 1}, current);
   }
 }
 
-/// Opens the rotated siblings written after `newest` that nobody has read: several rotations may
-/// happen between two looks.
+/// Opens what was rotated away unseen: several rotations may happen between two looks.
 void TailLog::open_unseen(TailContext& context, const FileEntry& newest,
                           const std::optional<FileId>& current) {
-  for (int attempt = 0; attempt < 3; ++attempt) {
-    const Neighbourhood around(path_);
-    std::vector<FileEntry> unseen;
-    for (const FileEntry& file : around.files()) {
-      if (around.is_rotated(file) && file.id != current && !holds(file.id) &&
-          written_before(newest, file)) {
-        unseen.push_back(file);
-      }
-    }
-    std::sort(unseen.begin(), unseen.end(), written_before);
-    bool is_renamed = false;
-    for (const FileEntry& file : unseen) {
-      auto opened = FollowedFile::open(file.path);
-      is_renamed = opened ? opened->id() != file.id : opened.error() == ENOENT;
-      if (is_renamed) {
-        break;  // rotated again meanwhile: look for it under its next name
-      }
-      if (!opened) {
-        ++context.stats.lost_bytes_unknown;
-        continue;
-      }
-      add(context, std::move(*opened), 0, 1);
-      streams_.back().at_name = false;
-    }
-    if (!is_renamed) {
-      return;
-    }
+  std::vector<Found> found;
+  const auto is_known = [&](FileId id) { return id == current || holds(id); };
+  context.stats.lost_bytes_unknown += find_unseen(path_, newest, is_known, found);
+  std::sort(found.begin(), found.end(), is_older);
+  for (Found& file : found) {
+    add(context, std::move(file.file), file.offset, file.line);
+    streams_.back().at_name = false;
   }
 }
 

@@ -71,7 +71,7 @@ class TailLog {
   /// how far this file was read under another name. The error is an errno; what is open stays.
   [[nodiscard]] int open(TailContext& context, const FileEntry& file,
                          const std::optional<Cursor>& known);
-  /// Without a file under the name: rotated files may still continue the saved cursors.
+  /// Without a file under the name: rotated ones may continue the cursors, or be new and unseen.
   void open_rotated(TailContext& context);
 
   /// A later file of this name has bytes: whoever writes has changed over.
