@@ -14,6 +14,7 @@ namespace {
 using Shape = YamlNode::Shape;
 
 void read_paths(MapReader& map, SourceSettings& source, Report& report) {
+  const std::size_t before = report.fault_count();
   if (map.has("path") && map.has("paths")) {
     report.fault(map.place_of("paths"), "conflict", "a source has both 'path' and 'paths'",
                  "keep one of them");
@@ -27,7 +28,7 @@ void read_paths(MapReader& map, SourceSettings& source, Report& report) {
       }
     }
   }
-  if (!map.has("path") && !map.has("paths")) {
+  if (source.paths.empty() && report.fault_count() == before) {
     report.fault(map.place(), "missing-key", "the source has no 'path'",
                  "name a file or a glob such as /var/log/matrix-synapse/*.log");
   }

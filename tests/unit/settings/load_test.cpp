@@ -112,6 +112,7 @@ TEST_CASE("each wrong setting is a fault of its kind") {
       {"sources: x", "wrong-type"},
       {"sources: []", "missing-key"},
       {"sources: [{name: a}]", "missing-key"},
+      {"sources: [{paths: []}]", "missing-key"},
       {"sources: [{path: /a, paths: [/b]}]", "conflict"},
       {"sources: [{path: /a}, {path: /a, name: b}]", "duplicate-path"},
       {"sources: [{path: /a/x}, {path: /b/x}]", "duplicate-name"},
