@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <fstream>
 #include <functional>
+#include <iterator>
+#include <optional>
+#include <string>
 
 #include "settings/rules.hpp"
 #include "support/catch.hpp"
@@ -108,6 +111,35 @@ TEST_CASE("events are played in the order of their times, and tests do not see e
   REQUIRE(results.size() == 2);
   CHECK(results[0].explanation == "");
   CHECK(results[1].explanation == "");
+}
+
+TEST_CASE("the first rule of docs/rules.md works as the page says") {
+  std::ifstream in(std::string(NOCI_SOURCE_DIR) + "/docs/rules.md");
+  const std::string page((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  std::string rule;
+  std::size_t at = 0;
+  for (int block = 0; block < 2; ++block) {
+    const std::string fence = "```yaml\n";
+    at = page.find(fence, at) + fence.size();
+    const auto end = page.find("```\n", at);
+    rule += page.substr(at, end - at);
+    at = end;
+  }
+  std::string name = (std::filesystem::temp_directory_path() / "noci-check-XXXXXX").string();
+  const std::string folder = ::mkdtemp(name.data());
+  std::ofstream(folder + "/key_backup.yaml") << rule;
+  const auto loaded = load_rules({{folder}, {}, std::nullopt});
+  std::filesystem::remove_all(folder);
+  for (const Fault& fault : loaded.faults) {
+    UNSCOPED_INFO(fault.to_string());
+  }
+  REQUIRE(loaded.faults.empty());
+  CHECK(loaded.warnings.empty());
+  const auto results = check_rules(loaded.value);
+  REQUIRE(results.size() == 2);
+  for (const RuleTestResult& result : results) {
+    CHECK(result.explanation == "");
+  }
 }
 
 TEST_CASE("every test of the shipped rules passes") {
