@@ -38,9 +38,10 @@ class Framer {
       finish(rest.substr(0, end), 1, sink);
       rest.remove_prefix(end + 1);
     }
-    keep(rest);
-    if (chunk.end_of_stream && length_ > 0) {
-      finish({}, 0, sink);
+    if (!chunk.end_of_stream) {
+      keep(rest);
+    } else if (length_ + rest.size() > 0) {
+      finish(rest, 0, sink);
     }
   }
 
