@@ -23,13 +23,13 @@ constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
 
 }  // namespace
 
-Analysis::Analysis(boost::asio::io_context& context, AnalysisParts parts, EffectChannel& effects,
+Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts, EffectChannel& effects,
                    std::shared_ptr<spdlog::logger> log)
     : parts_(std::move(parts)),
       effects_(effects),
       log_(log),
       faults_(std::move(log)),
-      watch_(context),
+      watch_(std::move(executor)),
       whole_bytes_(parts_.saved_bytes),
       last_commit_(parts_.wall_clock()),
       last_data_(last_commit_) {}
@@ -47,8 +47,8 @@ boost::asio::awaitable<void> Analysis::run() {
     if (progressed) {
       // Lets posted messages in between two blocks.
       co_await boost::asio::post(co_await boost::asio::this_coro::executor, use_awaitable);
-    } else if (!stopping_) {
-      co_await watch_.wait(look_interval);
+    } else if (!stopping_ && co_await watch_.wait(look_interval) == WakeUp::names) {
+      look_around(parts_.wall_clock());
     }
   }
   co_await commit();
@@ -57,20 +57,20 @@ boost::asio::awaitable<void> Analysis::run() {
 
 void Analysis::stop() {
   stopping_ = true;
-  watch_.cancel();
+  watch_.wake();
 }
 
 void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
   parts_.rules = rules->rules.size();
   parts_.pipeline.replace_rules(std::move(rules), alerts_);
   changed_ = true;
-  watch_.cancel();
+  watch_.wake();
 }
 
 bool Analysis::read_some() {
   const TimePoint now = parts_.wall_clock();
   for (std::size_t tried = 0; tried < parts_.sources.size(); ++tried) {
-    Tail& tail = parts_.sources[next_source_].tail;
+    Tail& tail = *parts_.sources[next_source_].tail;
     next_source_ = (next_source_ + 1) % parts_.sources.size();
     const auto chunk = tail.next(now);
     if (!chunk) {
@@ -105,7 +105,7 @@ boost::asio::awaitable<void> Analysis::commit() {
   }
   Commit commit;
   for (const auto& [name, tail] : parts_.sources) {
-    auto cursors = tail.cursors();
+    auto cursors = tail->cursors();
     std::move(cursors.begin(), cursors.end(), std::back_inserter(commit.cursors));
   }
   commit.whole = delta_bytes_ > std::max(fold_at_least, whole_bytes_);
@@ -123,17 +123,20 @@ void Analysis::look_around(TimePoint now) {
   last_look_ = now;
   std::vector<std::string> directories;
   for (auto& [name, tail] : parts_.sources) {
-    tail.rescan();
-    auto more = tail.directories();
+    tail->rescan();
+    auto more = tail->directories();
     std::move(more.begin(), more.end(), std::back_inserter(directories));
-    for (const TailFault& fault : tail.faults()) {
+    for (const TailFault& fault : tail->faults()) {
       faults_.warn(fault.path + fault.what,
-                   "event=source_fault source=" + quoted(name) + " path=" +
-                       quoted(fault.path) + " why=" + quoted(fault.what),
+                   "event=source_fault source=" + log_value(name) + " path=" +
+                       log_value(fault.path) + " why=" + log_value(fault.what),
                    now);
     }
   }
-  watch_.directories(directories);
+  watch_.set_directories(directories);
+  if (const auto notice = watch_.take_notice()) {
+    log_->warn("event=polling why={}", log_value(*notice));
+  }
   parts_.publish(status(now));
 }
 
@@ -149,10 +152,10 @@ AnalysisStatus Analysis::status(TimePoint now) const {
   for (const auto& [name, tail] : parts_.sources) {
     SourceStatus source;
     source.name = name;
-    for (const TailFault& fault : tail.faults()) {
+    for (const TailFault& fault : tail->faults()) {
       source.faults.push_back(fault.path + ": " + fault.what);
     }
-    const TailStats& stats = tail.stats();
+    const TailStats& stats = tail->stats();
     source.bytes = stats.bytes;
     source.files_opened = stats.opened;
     source.rotations = stats.rotations;

@@ -7,8 +7,8 @@
 #include <memory>
 #include <vector>
 
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
 
 #include "app/effect_channel.hpp"
 #include "app/log.hpp"
@@ -21,7 +21,7 @@ namespace noci {
 
 struct FollowedSource {
   std::string name;
-  Tail tail;
+  std::unique_ptr<Tail> tail;
 };
 
 struct AnalysisParts {
@@ -37,7 +37,7 @@ struct AnalysisParts {
 
 class Analysis {
  public:
-  Analysis(boost::asio::io_context& context, AnalysisParts parts, EffectChannel& effects,
+  Analysis(boost::asio::any_io_executor executor, AnalysisParts parts, EffectChannel& effects,
            std::shared_ptr<spdlog::logger> log);
 
   /// Runs until stop(), then commits and sends Stop.

@@ -36,12 +36,12 @@ Result<Database> open_database(const Settings& settings, spdlog::logger& log) {
   const std::string path = database_path(settings);
   auto database = Database::open(path, randombytes_buf);
   if (!database && database.error().fault == OpenFault::damaged) {
-    log.error("event=database_damaged why={}", quoted(database.error().what));
+    log.error("event=database_damaged why={}", log_value(database.error().what));
     const auto aside = set_aside(path);
     if (!aside) {
       return tl::unexpected(aside.error());
     }
-    log.error("event=database_set_aside kept_as={} next=beginning_anew", quoted(*aside));
+    log.error("event=database_set_aside kept_as={} next=beginning_anew", log_value(*aside));
     database = Database::open(path, randombytes_buf);
   }
   if (!database) {
@@ -100,7 +100,7 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
     restored.bytes += blob.size();
     const auto applied = restored.pipeline.restore(blob);
     if (!applied) {
-      log.error("event=state_unusable why={} next=windows_begin_empty", quoted(applied.error().what));
+      log.error("event=state_unusable why={} next=windows_begin_empty", log_value(applied.error().what));
       restored.pipeline = make_pipeline(configuration, database);
       restored.bytes = 0;
       break;
@@ -122,7 +122,7 @@ std::vector<FollowedSource> follow(const Settings& settings, const std::vector<C
       }
     }
     TailOptions options{static_cast<SourceIndex>(i), source.name, source.paths, source.start_at};
-    sources.push_back({source.name, Tail(std::move(options), std::move(own))});
+    sources.push_back({source.name, std::make_unique<Tail>(std::move(options), std::move(own))});
   }
   return sources;
 }
@@ -142,7 +142,7 @@ std::optional<Configuration> configure(const ConfigOption& option, std::vector<W
 }
 
 ExitCode cannot_start(spdlog::logger& log, const Error& error) {
-  log.critical("event=cannot_start why={}", quoted(error.what));
+  log.critical("event=cannot_start why={}", log_value(error.what));
   return ExitCode::environment_at_fault;
 }
 
@@ -157,7 +157,7 @@ ExitCode run_daemon(const RunOptions& options) {
   const Settings& settings = configuration->settings;
   const auto log = make_logger(settings.log_level);
   log->info("event=starting version={} settings={} rules={} sources={} webhooks={}", NOCI_VERSION,
-            settings.file.empty() ? "built-in" : quoted(settings.file),
+            settings.file.empty() ? "built-in" : log_value(settings.file),
             configuration->rules->rules.size(), settings.sources.size(), webhooks.size());
 
   auto database = open_database(settings, *log);
@@ -184,7 +184,7 @@ ExitCode run_daemon(const RunOptions& options) {
                       restored->bytes,
                       wall_clock,
                       [&](AnalysisStatus status) { desk_address->publish(std::move(status)); }};
-  Analysis analysis(analysis_context, std::move(parts), effects, log);
+  Analysis analysis(analysis_context.get_executor(), std::move(parts), effects, log);
   FrontDesk desk({delivery_context, analysis_context, analysis, deliverer, wall_clock},
                  options.config, *configuration, log);
   desk_address = &desk;

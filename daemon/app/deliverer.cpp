@@ -68,7 +68,7 @@ awaitable<void> Deliverer::run(EffectChannel& effects) {
   }
   if (!pending_.empty()) {
     log_->error("event=commit_lost commits={} why={} next_start=reads_the_log_again",
-                pending_.size(), quoted(status_.commit_error));
+                pending_.size(), log_value(status_.commit_error));
   }
   stop_senders();
 }
@@ -82,7 +82,7 @@ void Deliverer::commit_pending() {
     if (!saved) {
       ++status_.commit_failures;
       status_.commit_error = saved.error().what;
-      faults_.warn("commit", "event=commit_failed why=" + quoted(saved.error().what), begin);
+      faults_.warn("commit", "event=commit_failed why=" + log_value(saved.error().what), begin);
       return;
     }
     const bool alerts = !commit.alerts.empty();
@@ -133,8 +133,8 @@ void Deliverer::say(const Alert& alert) {
   status_.last_alert = format_rfc3339(alert.timestamp) + " " + std::string(name_of(alert.status)) +
                        " " + std::string(name_of(alert.level)) + ": " + alert.summary;
   log_->warn("event=alert status={} level={} rule={} alert_id={} simulated={} summary={}",
-             name_of(alert.status), name_of(alert.level), quoted(alert.rule_title), alert.alert_id,
-             alert.simulated, quoted(alert.summary));
+             name_of(alert.status), name_of(alert.level), log_value(alert.rule_title), alert.alert_id,
+             alert.simulated, log_value(alert.summary));
 }
 
 void Deliverer::replace_webhooks(std::vector<Webhook> webhooks, const Node& node) {
@@ -197,7 +197,7 @@ awaitable<Duration> Deliverer::send_next(std::shared_ptr<Sender> sender) {
   }
   const auto due = next_due(database_, webhook->name, wall_clock_());
   if (!due) {
-    faults_.warn("outbox", "event=outbox_unreadable why=" + quoted(due.error().what),
+    faults_.warn("outbox", "event=outbox_unreadable why=" + log_value(due.error().what),
                  wall_clock_());
     co_return look_interval;
   }
@@ -233,8 +233,8 @@ Duration Deliverer::settle(Sender& sender, const Delivery& delivery, const Judge
   if (judgement.verdict == Verdict::dead || too_old) {
     ++status.dead;
     log_->error("event=delivery_dead webhook={} webhook_id={} attempts={} why={}", delivery.webhook,
-                delivery.event_id, delivery.attempts + 1, quoted(judgement.why));
-    return after("mark_dead", mark_dead(database_, delivery.id, judgement.why, now));
+                delivery.event_id, delivery.attempts + 1, log_value(judgement.why));
+    return after("mark_dead", mark_dead(database_, delivery.id, now, judgement.why));
   }
   ++status.failed_attempts;
   ++sender.failures;
@@ -244,7 +244,7 @@ Duration Deliverer::settle(Sender& sender, const Delivery& delivery, const Judge
   faults_.warn("delivery " + delivery.webhook,
                "event=delivery_failed webhook=" + delivery.webhook + " webhook_id=" +
                    delivery.event_id + " retry_in=" + format_duration(wait) +
-                   " why=" + quoted(judgement.why),
+                   " why=" + log_value(judgement.why),
                now);
   sender.resume_at = now + wait;
   after("mark_failed", mark_failed(database_, delivery.id, now + wait, judgement.why));
@@ -255,7 +255,7 @@ Duration Deliverer::after(const std::string& what, const Result<void>& result) {
   if (result) {
     return Duration::zero();
   }
-  faults_.warn(what, "event=outbox_unwritable doing=" + what + " why=" + quoted(result.error().what),
+  faults_.warn(what, "event=outbox_unwritable doing=" + what + " why=" + log_value(result.error().what),
                wall_clock_());
   return look_interval;
 }

@@ -56,9 +56,9 @@ FrontDesk::FrontDesk(FrontDeskParts parts, ConfigOption config, const Configurat
       config_hash_(configuration.hash),
       log_(std::move(log)),
       signals_(parts_.delivery_context, SIGTERM, SIGINT, SIGHUP),
-      http_(parts_.delivery_context,
+      http_(parts_.delivery_context.get_executor(),
             [this](std::string_view method, std::string_view target) { return answer(method, target); }),
-      control_(parts_.delivery_context,
+      control_(parts_.delivery_context.get_executor(),
                [this](std::string question) { return answer_control(std::move(question)); }) {}
 
 Result<void> FrontDesk::open() {
@@ -72,7 +72,7 @@ Result<void> FrontDesk::open() {
   }
   // Without the control socket noci watches as well as with it; only questions go unanswered.
   if (const auto listening = control_.listen(settings_.control_socket); !listening) {
-    log_->warn("event=control_unavailable why={}", quoted(listening.error().what));
+    log_->warn("event=control_unavailable why={}", log_value(listening.error().what));
   }
   return {};
 }
@@ -116,7 +116,7 @@ awaitable<void> FrontDesk::obey_signals() {
     }
     stopping_ = true;
     log_->info("event=stopping signal={}", signal);
-    service_.stopping();
+    service_.stopping("committing");
     boost::asio::post(parts_.analysis_context, [this] { parts_.analysis.stop(); });
   }
 }
@@ -129,9 +129,9 @@ awaitable<void> FrontDesk::keep_watchdog_calm() {
   boost::asio::steady_timer timer(parts_.delivery_context);
   for (;;) {
     if (is_alive()) {
-      service_.watchdog();
+      service_.keep_alive();
     }
-    timer.expires_after(*interval / 3);
+    timer.expires_after(*interval);
     co_await timer.async_wait(as_result);
   }
 }
@@ -176,7 +176,7 @@ void FrontDesk::refuse_reload(const Faults& faults) {
   ++status.reload_failures;
   status.config_valid = false;
   for (const Fault& fault : faults) {
-    log_->error("event=config_fault what={}", quoted(fault.to_string()));
+    log_->error("event=config_fault what={}", log_value(fault.to_string()));
   }
   log_->error("event=reload_refused faults={} next=the_old_settings_and_rules_stay", faults.size());
   service_.ready("watching; the last reload was refused");

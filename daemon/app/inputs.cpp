@@ -19,8 +19,8 @@ constexpr std::size_t side_by_side_block = 4096;
 
 /// One path being read, and how far it has come in event time.
 struct Reading {
-  std::unique_ptr<LogFile> file;
-  TimePoint newest{};
+  std::unique_ptr<LogFile> file;  ///< stays where it is: chunks view into it
+  TimePoint newest;
   bool done = false;
 };
 

@@ -64,7 +64,7 @@ void RepeatedFaults::warn(const std::string& key, const std::string& text, TimeP
   log_->warn("{}{}", text, swallowed == 0 ? "" : " repeated=" + std::to_string(swallowed));
 }
 
-std::string quoted(const std::string& text) {
+std::string log_value(const std::string& text) {
   const std::string clean = printable(text, 1024);
   if (!clean.empty() && clean.find_first_of(" \"=") == std::string::npos) {
     return clean;

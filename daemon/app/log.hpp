@@ -36,6 +36,6 @@ class RepeatedFaults {
 };
 
 /// A value of `key=value`: quoted when it is not one plain word.
-[[nodiscard]] std::string quoted(const std::string& text);
+[[nodiscard]] std::string log_value(const std::string& text);
 
 }  // namespace noci
