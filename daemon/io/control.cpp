@@ -2,198 +2,194 @@
 
 #include <cerrno>
 #include <cstring>
-#include <exception>
+#include <set>
 #include <utility>
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/experimental/awaitable_operators.hpp>
-#include <boost/asio/local/stream_protocol.hpp>
-#include <boost/asio/read_until.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/streambuf.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/asio/write.hpp>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/read_until.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/asio/write.hpp>
+
+#include "io/completion.hpp"
 #include "io/file_descriptor.hpp"
+#include "io/rotation.hpp"
+
+namespace asio = boost::asio;
 
 namespace noci {
 namespace {
 
-using boost::asio::awaitable;
-using Protocol = boost::asio::local::stream_protocol;
-constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitable);
+using Protocol = asio::local::stream_protocol;
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-constexpr std::size_t longest_question = 64 * 1024;
-constexpr std::size_t longest_answer = std::size_t{64} << 20;
-constexpr Duration question_timeout = std::chrono::seconds{5};
-/// Questions under way; an operator and a monitoring script need two.
-constexpr int most_sessions = 16;
+constexpr mode_t socket_mode = 0660;
+constexpr std::size_t longest_request = 4096;
+constexpr std::size_t most_connections = 16;
+// For a client that does not ask, and one that does not read its answer.
+constexpr std::chrono::seconds patience{10};
 
-void rethrow(std::exception_ptr error) {
-  if (error) {
-    std::rethrow_exception(error);
+struct Connection {
+  explicit Connection(Protocol::socket accepted)
+      : socket(std::move(accepted)),
+        timer(socket.get_executor()) {}
+
+  void close() {
+    boost::system::error_code ignored;
+    socket.close(ignored);
+    timer.cancel();
   }
+
+  Protocol::socket socket;
+  asio::steady_timer timer;
+};
+
+/// From now on the connection has so long for what it does next.
+void limit(const std::shared_ptr<Connection>& connection) {
+  connection->timer.expires_after(patience);
+  connection->timer.async_wait([connection](const boost::system::error_code& error) {
+    if (!error) {
+      connection->close();
+    }
+  });
 }
 
-bool address_of(const std::string& path, sockaddr_un& address) {
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) {
-    return false;
-  }
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  return true;
+FileId id_of(const std::string& path) {
+  struct stat status {};
+  return lstat(path.c_str(), &status) == 0 ? FileId{status.st_dev, status.st_ino} : FileId{};
 }
 
-/// A connected socket, or errno.
-Result<FileDescriptor> connect_to(const std::string& path) {
+bool is_answered(const std::string& path) {
   sockaddr_un address{};
-  if (!address_of(path, address)) {
-    return failure("the path is longer than a Unix socket's may be");
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
+  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+         errno == EAGAIN;
+}
+
+/// Removes what a dead daemon left under the name.
+Result<void> make_room(const std::string& path) {
+  struct stat status {};
+  if (lstat(path.c_str(), &status) != 0) {
+    return {};
   }
-  FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (!socket.is_open() ||
-      connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
-    return system_failure("", errno);
+  if (!S_ISSOCK(status.st_mode)) {
+    return failure("cannot listen at " + path + ": there is a file that is not a socket");
   }
-  return socket;
+  if (is_answered(path)) {
+    return failure("cannot listen at " + path + ": another noci is running there");
+  }
+  if (unlink(path.c_str()) != 0) {
+    return system_failure("cannot remove the old socket " + path, errno);
+  }
+  return {};
 }
 
 }  // namespace
 
-class ControlServer::Acceptor : public std::enable_shared_from_this<Acceptor> {
- public:
-  Acceptor(boost::asio::io_context& context, Handler handler)
-      : context_(context), acceptor_(context), handler_(std::move(handler)) {}
+struct ControlServer::State {
+  State(const asio::any_io_executor& executor, ControlHandler answer)
+      : acceptor(executor),
+        handler(std::move(answer)) {}
 
-  ~Acceptor() {
-    if (!path_.empty()) {
-      unlink(path_.c_str());
-    }
-  }
+  static asio::awaitable<void> accept(std::shared_ptr<State> state);
+  static asio::awaitable<void> serve(std::shared_ptr<State> state,
+                                     std::shared_ptr<Connection> connection);
 
-  Result<void> listen(const std::string& path) {
-    sockaddr_un unused{};
-    if (!address_of(path, unused)) {
-      return failure("cannot listen on " + path + ": it is longer than a Unix socket's path may be");
-    }
-    if (connect_to(path)) {
-      return failure("cannot listen on " + path + ": another noci answers there");
-    }
-    struct stat status {};
-    if (lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) {
-      unlink(path.c_str());
-    }
-    boost::system::error_code error;
-    acceptor_.open(Protocol{}, error);
-    const mode_t before = umask(0117);
-    if (!error) {
-      acceptor_.bind(Protocol::endpoint(path), error);
-    }
-    umask(before);
-    if (!error) {
-      acceptor_.listen(most_sessions, error);
-    }
-    if (error) {
-      return failure("cannot listen on " + path + ": " + error.message());
-    }
-    path_ = path;
-    boost::asio::co_spawn(context_, accept(shared_from_this()), rethrow);
-    return {};
-  }
-
-  void close() {
-    boost::system::error_code ignored;
-    acceptor_.close(ignored);
-  }
-
- private:
-  static awaitable<void> accept(std::shared_ptr<Acceptor> self) {
-    for (;;) {
-      auto [error, socket] = co_await self->acceptor_.async_accept(as_result);
-      if (error == boost::asio::error::operation_aborted || !self->acceptor_.is_open()) {
-        co_return;
-      }
-      if (!error && self->sessions_ < most_sessions) {
-        ++self->sessions_;
-        boost::asio::co_spawn(self->context_, serve(self, std::move(socket)), rethrow);
-      } else if (error) {
-        // Out of descriptors: leave the others alone for a moment.
-        boost::asio::steady_timer timer(self->context_, std::chrono::milliseconds{100});
-        co_await timer.async_wait(as_result);
-      }
-    }
-  }
-
-  static awaitable<void> serve(std::shared_ptr<Acceptor> self, Protocol::socket socket) {
-    using namespace boost::asio::experimental::awaitable_operators;
-    boost::asio::streambuf input(longest_question);
-    boost::asio::steady_timer timer(self->context_, question_timeout);
-    const auto result = co_await (boost::asio::async_read_until(socket, input, '\n', as_result) ||
-                                  timer.async_wait(as_result));
-    if (result.index() == 0 && !std::get<0>(std::get<0>(result))) {
-      const auto bytes = input.data();
-      std::string question(boost::asio::buffers_begin(bytes),
-                           boost::asio::buffers_begin(bytes) +
-                               static_cast<std::ptrdiff_t>(std::get<1>(std::get<0>(result))) - 1);
-      std::string answer = co_await self->handler_(std::move(question));
-      answer += '\n';
-      timer.expires_after(question_timeout);
-      co_await (boost::asio::async_write(socket, boost::asio::buffer(answer), as_result) ||
-                timer.async_wait(as_result));
-    }
-    --self->sessions_;
-  }
-
-  boost::asio::io_context& context_;
-  Protocol::acceptor acceptor_;
-  Handler handler_;
-  std::string path_;
-  int sessions_ = 0;
+  Protocol::acceptor acceptor;
+  ControlHandler handler;
+  std::set<std::shared_ptr<Connection>> connections;
+  std::string path;
+  FileId id;
 };
 
-ControlServer::ControlServer(boost::asio::io_context& context, Handler handler)
-    : acceptor_(std::make_shared<Acceptor>(context, std::move(handler))) {}
+ControlServer::ControlServer(asio::any_io_executor executor, ControlHandler handler)
+    : state_(std::make_shared<State>(executor, std::move(handler))) {}
 
-ControlServer::~ControlServer() { acceptor_->close(); }
+ControlServer::~ControlServer() { stop(); }
 
-Result<void> ControlServer::listen(const std::string& path) { return acceptor_->listen(path); }
+Result<void> ControlServer::listen(const std::string& path) {
+  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return failure("cannot listen at " + path + ": the path is too long for a socket");
+  }
+  if (auto room = make_room(path); !room) {
+    return room;
+  }
+  Protocol::acceptor& acceptor = state_->acceptor;
+  boost::system::error_code error;
+  acceptor.open(Protocol(), error);
+  if (!error) {
+    // The file gets its mode from the socket, so it is never wider for an instant.
+    fchmod(acceptor.native_handle(), socket_mode);
+    acceptor.bind(Protocol::endpoint(path), error);
+  }
+  if (!error) {
+    chmod(path.c_str(), socket_mode);  // whatever the umask took away
+    acceptor.listen(asio::socket_base::max_listen_connections, error);
+  }
+  if (error) {
+    boost::system::error_code ignored;
+    acceptor.close(ignored);
+    return system_failure("cannot listen at " + path, error.value());
+  }
+  state_->path = path;
+  state_->id = id_of(path);
+  asio::co_spawn(acceptor.get_executor(), State::accept(state_), rethrow);
+  return {};
+}
 
-Result<std::string> ask(const std::string& path, const std::string& question, Duration patience) {
-  auto socket = connect_to(path);
-  if (!socket) {
-    return failure("cannot ask the daemon at " + path + socket.error().what +
-                   "; is `noci run` running, and may this user talk to it?");
+void ControlServer::stop() {
+  boost::system::error_code ignored;
+  state_->acceptor.close(ignored);
+  for (const auto& connection : state_->connections) {
+    connection->close();
   }
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(patience);
-  const timeval timeout{seconds.count(), 0};
-  setsockopt(socket->get(), SOL_SOCKET, SO_RCVTIMEO, &timeout, sizeof timeout);
-  setsockopt(socket->get(), SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof timeout);
-  const std::string line = question + "\n";
-  if (send(socket->get(), line.data(), line.size(), MSG_NOSIGNAL) !=
-      static_cast<ssize_t>(line.size())) {
-    return system_failure("cannot ask the daemon at " + path, errno);
+  if (!state_->path.empty() && id_of(state_->path) == state_->id) {
+    unlink(state_->path.c_str());
   }
-  std::string answer;
-  std::string block(64 * 1024, '\0');
-  for (;;) {
-    const ssize_t count = recv(socket->get(), block.data(), block.size(), 0);
-    if (count < 0) {
-      return system_failure("the daemon at " + path + " did not answer", errno);
+  state_->path.clear();
+}
+
+asio::awaitable<void> ControlServer::State::accept(std::shared_ptr<State> state) {
+  while (state->acceptor.is_open()) {
+    auto [error, socket] = co_await state->acceptor.async_accept(as_result);
+    if (!state->acceptor.is_open()) {
+      co_return;
     }
-    if (count == 0) {
-      break;
-    }
-    answer.append(block, 0, static_cast<std::size_t>(count));
-    if (answer.size() > longest_answer) {
-      return failure("the daemon at " + path + " gave an answer that is too large");
+    if (error) {
+      asio::steady_timer pause(state->acceptor.get_executor(), std::chrono::milliseconds{100});
+      co_await pause.async_wait(as_result);  // out of descriptors, perhaps: do not spin
+    } else if (state->connections.size() < most_connections) {
+      auto connection = std::make_shared<Connection>(std::move(socket));
+      state->connections.insert(connection);
+      asio::co_spawn(state->acceptor.get_executor(), serve(state, std::move(connection)), rethrow);
     }
   }
-  return answer;
+}
+
+asio::awaitable<void> ControlServer::State::serve(std::shared_ptr<State> state,
+                                                  std::shared_ptr<Connection> connection) {
+  std::string request;
+  limit(connection);
+  const auto [error, length] = co_await asio::async_read_until(
+      connection->socket, asio::dynamic_buffer(request, longest_request), '\n', as_result);
+  connection->timer.cancel();
+  if (!error) {
+    request.resize(length - 1);
+    std::string answer = co_await state->handler(std::move(request));
+    limit(connection);
+    co_await asio::async_write(connection->socket, asio::buffer(answer), as_result);
+  }
+  connection->close();
+  state->connections.erase(connection);
 }
 
 }  // namespace noci

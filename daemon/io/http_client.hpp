@@ -1,8 +1,8 @@
 #pragma once
-// One HTTP or HTTPS request and its answer. Receivers may be slow, dead or lying: one timeout covers
-// everything from the name look-up to the last byte, answers are cut at `max_body` without reading
-// on, redirects are answers like any other. TLS 1.2 or newer, the certificate must be trusted and
-// bear the host's name. Errors name the origin and never the path, which may be a secret.
+// Sends one HTTP or HTTPS request and gives the answer. Promises: certificate and host name are
+// checked, nothing older than TLS 1.2, no redirect is followed, one time limit covers everything
+// from name resolution to the last byte, and a large answer is cut without being read. Errors name
+// the origin and never the path, which may hold a secret. What an answer means is notify's matter.
 
 #include <cstddef>
 #include <string>
@@ -17,10 +17,11 @@ namespace noci {
 
 struct FetchOptions {
   Duration timeout = std::chrono::seconds{20};
-  std::size_t max_body = std::size_t{64} << 10;
-  std::string ca_file;  ///< PEM, trusted beside the system's certificates
+  std::size_t max_body = 64 * 1024;  ///< the answer's body is cut here
+  std::string ca_file;               ///< PEM certificates trusted beside the system's
 };
 
+/// Runs on the executor of the awaiting coroutine, which must be that of one thread.
 [[nodiscard]] boost::asio::awaitable<Result<HttpResponse>> fetch(HttpRequest request,
                                                                  FetchOptions options);
 

@@ -1,42 +1,54 @@
 #pragma once
-// A finished log, or standard input, from its beginning to its end as chunks of one stream: what
-// replay, report and explain read. Compressed archives will open here too.
+// A finished log, read once from its beginning to its end: a path, or `-` for standard input. For
+// replay, report and explain; logs that still grow belong to Tail. Compressed logs are refused
+// with the command that helps.
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.hpp"
-#include "io/file_descriptor.hpp"
 #include "model/record.hpp"
 
 namespace noci {
 
+/// Where the bytes of a log come from. A decompressor would be one more of these.
+class ByteInput {
+ public:
+  virtual ~ByteInput() = default;
+  /// Fills as much of `to` as there is; 0 at the end. The error is an errno.
+  [[nodiscard]] virtual tl::expected<std::size_t, int> read(char* to, std::size_t size) = 0;
+};
+
 class LogFile {
  public:
-  static constexpr std::size_t default_block = std::size_t{256} << 10;
+  static constexpr std::size_t default_block = 256 * 1024;
 
-  /// `-` is standard input. An error names the path and the reason.
-  [[nodiscard]] static Result<LogFile> open(const std::string& path, SourceIndex source,
+  /// `path`: as it was given, also what the chunks and errors say.
+  [[nodiscard]] static Result<LogFile> open(std::string path, SourceIndex source,
                                             std::size_t block = default_block);
 
-  /// The next block, the last one (perhaps empty) with end_of_stream; nothing after that. Its
-  /// bytes are valid until the next call.
-  [[nodiscard]] Result<std::optional<Chunk>> next();
-  /// Unknown for pipes.
+  /// The next block; the last chunk is empty and ends the stream; then nothing. The chunk's views
+  /// are valid until the next call, and while this LogFile is not moved.
+  [[nodiscard]] Result<std::optional<Chunk>> next(TimePoint arrival = {});
+
+  /// Bytes in all, where that is known beforehand.
   [[nodiscard]] std::optional<std::uint64_t> size() const { return size_; }
 
  private:
-  LogFile(std::string path, SourceIndex source, FileDescriptor file, std::size_t block);
+  LogFile(std::string path, SourceIndex source, std::unique_ptr<ByteInput> input,
+          std::optional<std::uint64_t> size, std::size_t block);
 
   std::string path_;
   SourceIndex source_;
-  FileDescriptor file_;
+  std::unique_ptr<ByteInput> input_;
   std::optional<std::uint64_t> size_;
+  std::size_t block_;
   std::vector<char> buffer_;
   std::uint64_t offset_ = 0;
-  bool done_ = false;
+  bool ended_ = false;
 };
 
 }  // namespace noci

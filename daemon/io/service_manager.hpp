@@ -1,5 +1,7 @@
 #pragma once
-// What systemd is told (sd_notify(3)); all of it does nothing when noci was started by hand.
+// What systemd is told about the daemon (Type=notify): ready, reloading, stopping, a status line
+// and the watchdog's keep-alive. Every call does nothing where there is no service manager. Whether
+// the daemon deserves its keep-alive is decided by the caller.
 
 #include <optional>
 #include <string>
@@ -10,19 +12,25 @@ namespace noci {
 
 class ServiceManager {
  public:
+  /// Reads NOTIFY_SOCKET, WATCHDOG_USEC and WATCHDOG_PID.
   ServiceManager();
 
-  /// Started, or done with a reload. `status` is shown by `systemctl status`.
-  void ready(const std::string& status);
-  void reloading();
-  void stopping();
-  /// Alive; must come at least once per watchdog_interval.
-  void watchdog();
-  /// Unset: no watchdog is asked for.
-  [[nodiscard]] std::optional<Duration> watchdog_interval() const { return watchdog_; }
+  [[nodiscard]] bool is_present() const { return is_present_; }
+  /// How often keep_alive() is due: half of what the unit's WatchdogSec allows. Unset: no watchdog.
+  [[nodiscard]] std::optional<Duration> watchdog_interval() const { return watchdog_interval_; }
+
+  void ready(const std::string& status) const;
+  /// To be followed by ready() once the reload is over, whatever came of it.
+  void reloading() const;
+  void stopping(const std::string& status) const;
+  void status(const std::string& text) const;
+  void keep_alive() const;
 
  private:
-  std::optional<Duration> watchdog_;
+  void tell(const std::string& message) const;
+
+  bool is_present_ = false;
+  std::optional<Duration> watchdog_interval_;
 };
 
 }  // namespace noci

@@ -1,42 +1,50 @@
 #pragma once
-// "Something changed, or enough time has passed": inotify on the directories of the logs, awaited
-// by the analysis. It only says when to look; what changed is found by looking (io/tail), so a lost
-// event costs one interval and nothing else. Where inotify is not to be had, the interval is all.
+// Wakes the analysis when something changes in the directories of the logs (inotify), or when the
+// time is up. A wake-up says only "look again": what changed is for Tail to find out, so a lost or
+// surplus one harms nothing. Where inotify's limits are reached it becomes a short timer.
 
-#include <map>
+#include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "base/time.hpp"
 
 namespace noci {
 
+/// What ended a wait, in rising order of what there is to do.
+enum class WakeUp : std::uint8_t {
+  timeout,
+  bytes,  ///< a file was written: read on
+  names,  ///< a file or directory came, went or was renamed: rescan, then read on
+};
+
 class Watch {
  public:
-  explicit Watch(boost::asio::io_context& context);
+  /// Everything runs on this executor, which must be that of one thread.
+  explicit Watch(boost::asio::any_io_executor executor);
+  ~Watch();
+  Watch(const Watch&) = delete;
+  Watch& operator=(const Watch&) = delete;
 
-  /// Watches exactly these directories from now on; one that does not exist is tried again at the
-  /// next call.
-  void directories(const std::vector<std::string>& paths);
-  /// Until something changed, `longest` has passed, or cancel() was called.
-  boost::asio::awaitable<void> wait(Duration longest);
-  void cancel();
-  /// False: no inotify instance or watch was left (see fs.inotify in sysctl), so noci polls.
-  [[nodiscard]] bool is_complete() const { return complete_; }
+  /// To be called after each rescan; costs little when nothing changed. A directory that does not
+  /// exist is waited for in its nearest parent that does.
+  void set_directories(const std::vector<std::string>& directories);
+  /// What happened since the last wait counts too. One wait at a time.
+  [[nodiscard]] boost::asio::awaitable<WakeUp> wait(Duration longest);
+  /// Ends the present or the next wait with `names`. From any thread.
+  void wake();
+
+  [[nodiscard]] bool is_polling() const;
+  /// Something the log should say once: why there is no inotify.
+  [[nodiscard]] std::optional<std::string> take_notice();
 
  private:
-  void drain();
-
-  boost::asio::posix::stream_descriptor inotify_;
-  boost::asio::steady_timer timer_;
-  std::map<std::string, int> watches_;
-  bool complete_ = true;
-  bool cancelled_ = false;
+  struct State;
+  std::shared_ptr<State> state_;
 };
 
 }  // namespace noci
