@@ -15,10 +15,10 @@ using routing::Segments;
 using routing::Spelling;
 
 const routing::Trie& routes() {
-  static const routing::Trie trie{
-      routing::account_routes(), routing::room_routes(),       routing::people_routes(),
-      routing::media_routes(),   routing::federation_routes(), routing::admin_routes(),
-      routing::service_routes()};
+  static const routing::Trie trie{routing::account_routes(),    routing::room_routes(),
+                                  routing::people_routes(),     routing::media_routes(),
+                                  routing::federation_routes(), routing::admin_routes(),
+                                  routing::service_routes()};
   return trie;
 }
 

@@ -17,8 +17,8 @@ namespace noci {
 /// An empty view means that the path names none.
 struct Endpoint {
   Action action = Action::unknown;
-  std::string_view room_id;         ///< decoded; room id or alias, as the path names it
-  std::string_view media_id;        ///< `server/id`, decoded; from federation the bare id (it is ours)
+  std::string_view room_id;   ///< decoded; room id or alias, as the path names it
+  std::string_view media_id;  ///< `server/id`, decoded; from federation the bare id (it is ours)
   std::string_view target_user_id;  ///< whom the request asks about
   std::string_view target_server;   ///< whose media, room list or keys
   /// How many items the answer may hold: the parameter as Synapse reads it, else the endpoint's

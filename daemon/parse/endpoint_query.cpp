@@ -8,7 +8,9 @@
 namespace noci {
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Every character of a name can be escaped as three.
 constexpr std::size_t longest_name = 96;
@@ -23,8 +25,7 @@ bool is_named(std::string_view raw, std::string_view name) {
 
 }  // namespace
 
-std::optional<std::string_view> raw_query_parameter(std::string_view query,
-                                                    std::string_view name) {
+std::optional<std::string_view> raw_query_parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
     const std::string_view item = query.substr(0, query.find_first_of("&;"));
     query.remove_prefix(item.size() == query.size() ? item.size() : item.size() + 1);

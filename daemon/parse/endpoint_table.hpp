@@ -1,7 +1,8 @@
 #pragma once
 // The endpoint inventory as data: which methods and paths belong to which action. One line is one
-// route of Synapse 1.20 to 1.157 (synapse/rest, synapse/federation/transport/server); docs/events.md
-// tells the same for people. The tables are split by section into endpoint_table_*.cpp.
+// route of Synapse 1.20 to 1.157 (synapse/rest, synapse/federation/transport/server);
+// docs/events.md tells the same for people. The tables are split by section into
+// endpoint_table_*.cpp.
 //
 // A path is written below its base, segment by segment:
 //   {room} {user} {media} {server}  captured;  {type} {key} of a state event or federation query
@@ -40,7 +41,9 @@ enum class Base : std::uint8_t {
 };
 
 /// In a resource tree fixed segments may be escaped, and `*` ends at a segment's end.
-[[nodiscard]] constexpr bool is_tree(Base base) { return base == Base::media || base == Base::tree; }
+[[nodiscard]] constexpr bool is_tree(Base base) {
+  return base == Base::media || base == Base::tree;
+}
 
 struct Route {
   Base base;

@@ -78,6 +78,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> account_routes() { return routes; }
+std::span<const Route> account_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

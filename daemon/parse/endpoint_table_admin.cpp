@@ -80,8 +80,7 @@ constexpr auto routes = std::to_array<Route>({
     {admin, get, "registration_tokens", Action::admin_register},
     {admin, post, "registration_tokens/new", Action::admin_register},
     {admin, get | put | del, "registration_tokens/{}", Action::admin_register},
-    {admin, get, "server_version|scheduled_tasks|event_reports|user_reports",
-     Action::admin_server},
+    {admin, get, "server_version|scheduled_tasks|event_reports|user_reports", Action::admin_server},
     {admin, get | del, "event_reports|user_reports/{}", Action::admin_server},
     {admin, get | post, "background_updates/enabled|status|start_job", Action::admin_server},
     {admin, get, "statistics/users/media", Action::admin_server},
@@ -93,6 +92,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> admin_routes() { return routes; }
+std::span<const Route> admin_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

@@ -56,6 +56,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> federation_routes() { return routes; }
+std::span<const Route> federation_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

@@ -27,16 +27,16 @@ constexpr auto routes = std::to_array<Route>({
     {client, get, "media/config", Action::media_config},
     // 1.109 and 1.110
     {client, get, "org.matrix.msc3916/media/download/{server}/{media}", Action::media_download},
-    {client, get, "org.matrix.msc3916/media/download/{server}/{media}/{}",
-     Action::media_download},
-    {client, get, "org.matrix.msc3916/media/thumbnail/{server}/{media}",
-     Action::media_thumbnail},
+    {client, get, "org.matrix.msc3916/media/download/{server}/{media}/{}", Action::media_download},
+    {client, get, "org.matrix.msc3916/media/thumbnail/{server}/{media}", Action::media_thumbnail},
     {client, get, "org.matrix.msc3916/media/preview_url", Action::media_preview},
     {client, get, "org.matrix.msc3916/media/config", Action::media_config},
 });
 
 }  // namespace
 
-std::span<const Route> media_routes() { return routes; }
+std::span<const Route> media_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

@@ -48,8 +48,7 @@ constexpr auto routes = std::to_array<Route>({
     {client, get | put | del, "user/{}/account_data/{}*", Action::account_data},
     {client, get | put | del, "user/{}/rooms/{room}/account_data/{}*", Action::account_data},
     {client, del, "org.matrix.msc3391/user/{}/account_data/{}*", Action::account_data},
-    {client, del, "org.matrix.msc3391/user/{}/rooms/{room}/account_data/{}*",
-     Action::account_data},
+    {client, del, "org.matrix.msc3391/user/{}/rooms/{room}/account_data/{}*", Action::account_data},
     {client, get | put | del, "user/{}/rooms/{room}/tags*", Action::tags},
     {client, get | post, "user/{}/filter*", Action::filter},
     {client, get | put | del, "pushrules/{}*", Action::push_rules},
@@ -60,6 +59,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> people_routes() { return routes; }
+std::span<const Route> people_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

@@ -89,6 +89,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> room_routes() { return routes; }
+std::span<const Route> room_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

@@ -28,6 +28,8 @@ constexpr auto routes = std::to_array<Route>({
 
 }  // namespace
 
-std::span<const Route> service_routes() { return routes; }
+std::span<const Route> service_routes() {
+  return routes;
+}
 
 }  // namespace noci::routing

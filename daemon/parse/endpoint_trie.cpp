@@ -116,8 +116,7 @@ bool Trie::walk_literals(NodeIndex from, std::size_t depth, Walk& walk) const {
     return true;
   }
   for (const Named& prefix : node.prefixes) {
-    if (segment.starts_with(prefix.literal) &&
-        accept(nodes_[prefix.node], depth + 1, true, walk)) {
+    if (segment.starts_with(prefix.literal) && accept(nodes_[prefix.node], depth + 1, true, walk)) {
       return true;
     }
   }
@@ -131,14 +130,12 @@ bool Trie::walk_dotted(const Node& node, std::size_t depth, Walk& walk) const {
   const char* const begin = segments.items[depth].data();
   const std::string_view rest(begin, static_cast<std::size_t>(last.data() + last.size() - begin));
   for (const Named& named : node.literals) {
-    if (named.literal.find('.') == std::string_view::npos ||
-        !begins_loosely(rest, named.literal) ||
+    if (named.literal.find('.') == std::string_view::npos || !begins_loosely(rest, named.literal) ||
         (rest.size() > named.literal.size() && rest[named.literal.size()] != '/')) {
       continue;
     }
     const std::string_view spanned = rest.substr(0, named.literal.size());
-    const auto slashes =
-        static_cast<std::size_t>(std::count(spanned.begin(), spanned.end(), '/'));
+    const auto slashes = static_cast<std::size_t>(std::count(spanned.begin(), spanned.end(), '/'));
     if (walk_from(named.node, depth + 1 + slashes, walk)) {
       return true;
     }

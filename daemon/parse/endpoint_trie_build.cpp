@@ -50,9 +50,8 @@ constexpr std::array capture_names{
 };
 
 Capture capture_named(std::string_view segment) {
-  const auto* const found =
-      std::find_if(capture_names.begin(), capture_names.end(),
-                   [&](const auto& known) { return known.first == segment; });
+  const auto* const found = std::find_if(capture_names.begin(), capture_names.end(),
+                                         [&](const auto& known) { return known.first == segment; });
   NOCI_CHECK(found != capture_names.end());
   return found->second;
 }

@@ -42,10 +42,9 @@ constexpr double first_sync_bytes = 4800;
 constexpr double sync_room_bytes = 4500;
 /// Tokens and counters of every later sync.
 constexpr double later_sync_bytes = 250;
-/// Below this a later sync holds presence, typing or receipts only: those are at most 630, and the
-/// smallest with one event in it is 716.
-constexpr double later_sync_with_event = 660;
-/// A message in a later sync with its room's envelope and often its sender's member event.
+/// A message in a later sync with its room's envelope and often its sender's member event. Half of
+/// it decides between none and one: presence, typing and receipts alone are at most about 630
+/// bytes, the smallest answers with one event about 715.
 constexpr double later_sync_event_bytes = 900;
 /// Filters in URIs are a few hundred bytes; what stands behind this is not looked at.
 constexpr std::size_t longest_filter = 2048;
@@ -119,7 +118,7 @@ std::int64_t timeline_limit(std::string_view query) {
   return std::min(parse_count(number).value_or(default_timeline), most_timeline);
 }
 
-Shape sync_shape(double bytes, std::string_view query) {
+Shape sync_shape(std::string_view query) {
   Shape shape;
   shape.none_below = sync_surely_none;
   if (raw_query_parameter(query, "since").value_or("").empty()) {
@@ -128,7 +127,7 @@ Shape sync_shape(double bytes, std::string_view query) {
     shape.event = timeline > 0 ? event_bytes + sync_room_bytes / timeline : 1e18;
   } else {
     shape.overhead = later_sync_bytes;
-    shape.event = bytes < later_sync_with_event ? 1e18 : later_sync_event_bytes;
+    shape.event = later_sync_event_bytes;
   }
   return shape;
 }
@@ -148,7 +147,7 @@ Shape page_shape(const Endpoint& endpoint, double event, bool events_only) {
 }
 
 /// Unset: no messages, or exactly one (asked before).
-std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::string_view query) {
+std::optional<Shape> shape_of(const Endpoint& endpoint, std::string_view query) {
   Shape shape;
   switch (endpoint.action) {
     case Action::room_messages:
@@ -175,8 +174,8 @@ std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::strin
       return shape;
     case Action::initial_sync:
       shape.overhead = first_sync_bytes;
-      shape.event += sync_room_bytes / static_cast<double>(
-                                           std::max<std::int64_t>(endpoint.limit.value_or(10), 1));
+      shape.event += sync_room_bytes /
+                     static_cast<double>(std::max<std::int64_t>(endpoint.limit.value_or(10), 1));
       return shape;
     case Action::event_stream:
       return page_shape(endpoint, event_bytes, false);
@@ -184,11 +183,11 @@ std::optional<Shape> shape_of(const Endpoint& endpoint, double bytes, std::strin
       shape.event = hit_bytes;
       return shape;
     case Action::sync:
-      return sync_shape(bytes, query);
+      return sync_shape(query);
     case Action::sliding_sync:
       // Bodies hide its limits; an increment has the envelope of a later sync.
       shape.overhead = later_sync_bytes;
-      shape.event = bytes < later_sync_with_event ? 1e18 : later_sync_event_bytes;
+      shape.event = later_sync_event_bytes;
       shape.none_below = sync_surely_none;
       return shape;
     case Action::fed_backfill:
@@ -235,15 +234,14 @@ std::int64_t likeliest(const Shape& shape, double bytes) {
 
 }  // namespace
 
-std::optional<MessagesEstimate> estimate_messages(const Endpoint& endpoint,
-                                                  std::string_view method, std::string_view query,
-                                                  std::int64_t status, std::int64_t bytes,
-                                                  Encoding encoding) {
+std::optional<MessagesEstimate> estimate_messages(const Endpoint& endpoint, std::string_view method,
+                                                  std::string_view query, std::int64_t status,
+                                                  std::int64_t bytes, Encoding encoding) {
   bytes = std::max<std::int64_t>(bytes, 0);
   const double plain_bytes =
       static_cast<double>(bytes) * (encoding == Encoding::gzip ? gzip_factor : 1);
   const bool one = answers_one_event(endpoint.action);
-  const auto shape = one ? Shape() : shape_of(endpoint, plain_bytes, query);
+  const auto shape = one ? Shape() : shape_of(endpoint, query);
   if (!shape) {
     return std::nullopt;
   }
@@ -272,7 +270,7 @@ Encoding encoding_shown_by(const Endpoint& endpoint, std::string_view method, st
   }
   // gzip adds 18 bytes of header and trailer, and such short bodies do not shrink.
   const auto judge = [&](std::int64_t plain, std::int64_t least, std::int64_t most) {
-    return bytes == plain                     ? Encoding::plain
+    return bytes == plain                    ? Encoding::plain
            : bytes >= least && bytes <= most ? Encoding::gzip
                                              : Encoding::unknown;
   };
