@@ -71,5 +71,13 @@ class EachLint(unittest.TestCase):
     def test_clang_format_finds_a_crooked_line(self):
         self.finds("clang_format", "daemon/base/a.cpp", "int   a;\n", "int a;\n", "clang-format-14 -i")
 
+    def test_config_keys_finds_one_that_the_manual_lacks(self):
+        page = '.SH TOP LEVEL\n.TP\n.BR log " (map)"\nOf.\n.SH LOG\n.TP\n.BR log.level " (text)"\nHow much.\n'
+        for config, status, words in (("log:\n  level: info\n", 0, "0 faults"), ("log:\n  # colour: red\n", 1, "log.colour"),
+                                      ("log:\n", 1, "log.level")):
+            got, said = lint("config_keys", {"config/noci.yaml": config, "docs/man/noci.yaml.5": page})
+            self.assertEqual(got, status, said)
+            self.assertIn(words, said)
+
 
 unittest.main()
