@@ -216,7 +216,8 @@ void Engine::Core::read_episode(std::size_t rule, Account& account, Watch& watch
     }
   }
   if (watch.episode.is_open()) {
-    watch.due = watch.episode.next_reading(at, compiled.rule->alert, compiled.decays);
+    watch.due = watch.episode.next_reading(at, standing.steady_until, compiled.rule->alert,
+                                           compiled.decays);
     due_.insert({watch.due, rule, &account});
   }
   accounts_.weigh(account, account.bytes + watch.bytes() - before);

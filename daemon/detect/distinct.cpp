@@ -65,6 +65,11 @@ DistinctCounter::Answer DistinctCounter::value(const std::vector<WindowSpan>& sp
   return {hll_ ? hll_->estimate(spans[span], now) : 0, false};
 }
 
+TimePoint DistinctCounter::falls_to(std::int64_t most, const std::vector<WindowSpan>& spans,
+                                    std::size_t span, TimePoint now) const {
+  return span < exact_spans_ ? windows_[span].falls_to(most, spans[span], now) : now;
+}
+
 std::int64_t DistinctCounter::upper_bound() const {
   if (hll_) {
     return INT64_MAX;  // over the cap, so over every limit not long ago

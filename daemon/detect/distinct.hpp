@@ -32,6 +32,9 @@ class DistinctCounter {
 
   [[nodiscard]] Answer value(const std::vector<WindowSpan>& spans, std::size_t span,
                              TimePoint now) const;
+  /// See SlidingSum::falls_to; `now` where it is not known.
+  [[nodiscard]] TimePoint falls_to(std::int64_t most, const std::vector<WindowSpan>& spans,
+                                   std::size_t span, TimePoint now) const;
   /// Never less than any window's value; cheap.
   [[nodiscard]] std::int64_t upper_bound() const;
   [[nodiscard]] std::int64_t bytes() const;

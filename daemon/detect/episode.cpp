@@ -62,14 +62,23 @@ void Episode::end_now(TimePoint at) {
   say(AlertStatus::resolved, at);
 }
 
-TimePoint Episode::next_reading(TimePoint now, const AlertSettings& settings, bool decays) const {
+TimePoint Episode::next_reading(TimePoint now, TimePoint steady_until,
+                                const AlertSettings& settings, bool decays) const {
+  const TimePoint soonest = now + Duration{1};
   const Duration pulse = pulse_of(settings);
-  const TimePoint next{pulse * (floor_div(now.time_since_epoch().count(), pulse.count()) + 1)};
+  const auto on_grid = [&](TimePoint time) {
+    const std::int64_t before = time.time_since_epoch().count() - 1;
+    return TimePoint{pulse * (floor_div(before, pulse.count()) + 1)};
+  };
   if (!below_since_) {
-    return next;
+    TimePoint wanted = std::max(steady_until, soonest);
+    if (settings.renotify) {
+      wanted = std::min(wanted, std::max(last_said_ + *settings.renotify, soonest));
+    }
+    return on_grid(wanted);
   }
   const TimePoint due = *below_since_ + settings.resolve_after;
-  return decays || due < next ? due : next;
+  return decays ? due : std::min(due, on_grid(soonest));
 }
 
 void Episode::save(ByteWriter& out) const {

@@ -42,10 +42,10 @@ class Episode {
 
   /// Ends it from outside (its rule was removed); that is said too.
   void end_now(TimePoint at);
-  /// When it must be read again at the latest. `decays` tells that without events a breach can
-  /// only end, not begin again.
-  [[nodiscard]] TimePoint next_reading(TimePoint now, const AlertSettings& settings,
-                                       bool decays) const;
+  /// When it must be read again at the latest. Until `steady_until` nothing changes by itself;
+  /// `decays` tells that without events a breach can only end, not begin again.
+  [[nodiscard]] TimePoint next_reading(TimePoint now, TimePoint steady_until,
+                                       const AlertSettings& settings, bool decays) const;
 
   void save(ByteWriter& out) const;
   [[nodiscard]] bool load(ByteReader& in);

@@ -28,6 +28,21 @@ double limit_in_force(std::int64_t threshold, double factor) {
   return exact < 1e9 ? std::round(exact * 1e6) / 1e6 : exact;
 }
 
+/// When a broken limit will be kept again, if nothing happens and the limit stays what it is.
+TimePoint mends_at(const CompiledLimit& limit, const LimitState& state, const PlanTable& table,
+                   const Account& account, TimePoint now) {
+  const Tally* tally = account.tally(limit.counter);
+  if (tally == nullptr || state.limit > 9e18) {
+    return now;
+  }
+  const auto& spans = table.counters[limit.counter].spans;
+  const std::int64_t most = state.compare == Compare::gt
+                                ? static_cast<std::int64_t>(std::floor(state.limit))
+                                : static_cast<std::int64_t>(std::ceil(state.limit)) - 1;
+  return tally->distinct ? tally->distinct->falls_to(most, spans, limit.span, now)
+                         : tally->sums[limit.span].falls_to(most, spans[limit.span], now);
+}
+
 double ratio_of(const LimitState& state) {
   if (state.limit > 0) {
     return static_cast<double>(state.value) / state.limit;
@@ -74,6 +89,7 @@ bool is_used(const CompiledRule& rule, const PlanTable& table, const Account& ac
 Standing stand(CompiledRule& rule, const PlanTable& table, const Account& account, TimePoint now,
                const Exception& exception) {
   Standing standing;
+  standing.steady_until = now;
   standing.limits.reserve(rule.limits.size());
   for (const CompiledLimit& one : rule.limits) {
     const Limit& limit = *one.limit;
@@ -103,6 +119,10 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     state.breached = !exception.exempt &&
                      (limit.compare == Compare::gt ? value > state.limit : value >= state.limit);
     standing.breached = standing.breached || state.breached;
+    if (state.breached && rule.decays) {
+      standing.steady_until =
+          std::max(standing.steady_until, mends_at(one, state, table, account, now));
+    }
     standing.ratio = std::max(standing.ratio, ratio_of(state));
   }
   return standing;

@@ -15,6 +15,8 @@ struct Standing {
   std::vector<LimitState> limits;
   bool breached = false;
   double ratio = 0;  ///< the largest value / limit in force
+  /// Until then, without events, it stays breached; meaningless when it is not.
+  TimePoint steady_until;
 };
 
 /// What the overrides of a rule say about a key. The first that matches and still counts wins.

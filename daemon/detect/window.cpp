@@ -67,6 +67,20 @@ std::int64_t SlidingSum::value(const WindowSpan& span, TimePoint now) const {
   return sum;
 }
 
+TimePoint SlidingSum::falls_to(std::int64_t most, const WindowSpan& span, TimePoint now) const {
+  if (most < 0) {
+    return TimePoint(Duration(furthest_time));
+  }
+  std::int64_t sum = 0;
+  for (std::size_t i = panes_.size(); i > first_; --i) {
+    sum = saturating_add(sum, panes_[i - 1].sum);
+    if (sum > most) {
+      return std::max(now, span.end_of(panes_[i - 1].number));
+    }
+  }
+  return now;
+}
+
 void SlidingSum::clear() {
   panes_ = {};
   first_ = 0;

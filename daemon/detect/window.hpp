@@ -45,6 +45,11 @@ struct WindowSpan {
     return pane_of(now - timespan - lateness);
   }
 
+  /// When a pane stops counting.
+  [[nodiscard]] TimePoint end_of(std::int64_t pane) const {
+    return TimePoint(width * (pane + 1)) + timespan + lateness;
+  }
+
   /// After this long without an event nothing counts any more.
   [[nodiscard]] Duration horizon() const { return timespan + width + lateness; }
 };
@@ -57,6 +62,9 @@ class SlidingSum {
   /// Takes back what was added at `at`, if it still counts.
   void remove(const WindowSpan& span, TimePoint now, TimePoint at, std::int64_t amount);
   [[nodiscard]] std::int64_t value(const WindowSpan& span, TimePoint now) const;
+
+  /// When the value will be at most `most` if nothing is added: `now` or later.
+  [[nodiscard]] TimePoint falls_to(std::int64_t most, const WindowSpan& span, TimePoint now) const;
 
   /// Never less than value(); costs nothing.
   [[nodiscard]] std::int64_t upper_bound() const { return total_; }

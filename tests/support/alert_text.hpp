@@ -1,0 +1,71 @@
+#pragma once
+// Alerts as text with every field in it, so that two runs are compared wholly and a difference
+// reads at sight.
+
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "model/alert.hpp"
+
+namespace noci::test {
+
+[[nodiscard]] inline std::string limits_text(const std::vector<LimitState>& limits) {
+  std::ostringstream out;
+  for (const LimitState& limit : limits) {
+    out << " [" << limit.name << ' ' << name_of(limit.type) << ' ' << limit.field << ' '
+        << format_duration(limit.timespan) << ' ' << name_of(limit.compare) << ' '
+        << limit.base_limit << ' ' << limit.limit << ' ' << limit.factor << ' ' << limit.period
+        << ' ' << limit.value << (limit.breached ? " breached" : "")
+        << (limit.exact ? "" : " estimated ") << limit.error_pct << ']';
+  }
+  return out.str();
+}
+
+/// What the state machine says, without ids and evidence.
+[[nodiscard]] inline std::string outline(const Alert& alert) {
+  std::ostringstream out;
+  out << name_of(alert.status) << ' ' << alert.resolve_reason << ' '
+      << format_rfc3339(alert.timestamp) << " #" << alert.sequence << ' ' << name_of(alert.level)
+      << ' ' << alert.rule_id << " (" << alert.key_text() << ')' << limits_text(alert.limits);
+  return out.str();
+}
+
+[[nodiscard]] inline std::string whole(const Alert& alert) {
+  std::ostringstream out;
+  out << outline(alert) << ' ' << alert.alert_id << ' ' << alert.simulated << alert.late << ' '
+      << alert.rule_title << ' ' << alert.rule_hash << ' ' << alert.rule_status << ' '
+      << alert.runbook << ' ' << alert.tags.size() << ' ' << alert.falsepositives.size() << ' '
+      << format_rfc3339(alert.first_event) << ' ' << format_rfc3339(alert.last_event);
+  for (const Sample& sample : alert.evidence.samples) {
+    out << " {" << format_rfc3339(sample.timestamp) << ' ' << name_of(sample.action) << ' '
+        << sample.request_id << ' ' << sample.source << ' ' << sample.position.offset << ' '
+        << sample.position.line << '}';
+  }
+  for (const auto& [field, values] : alert.evidence.top) {
+    out << ' ' << name_of(field) << ':';
+    for (const auto& [value, count] : values) {
+      out << ' ' << value << '=' << count;
+    }
+  }
+  out << (alert.evidence.truncated ? " truncated " : " ") << alert.summary;
+  return out.str();
+}
+
+[[nodiscard]] inline std::vector<std::string> whole(const std::vector<Alert>& alerts) {
+  std::vector<std::string> texts;
+  for (const Alert& alert : alerts) {
+    texts.push_back(whole(alert));
+  }
+  return texts;
+}
+
+[[nodiscard]] inline std::vector<std::string> outlines(const std::vector<Alert>& alerts) {
+  std::vector<std::string> texts;
+  for (const Alert& alert : alerts) {
+    texts.push_back(outline(alert));
+  }
+  return texts;
+}
+
+}  // namespace noci::test

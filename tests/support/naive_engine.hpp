@@ -1,0 +1,234 @@
+#pragma once
+// What the detector must say, written the slow and obvious way: every event is kept, every value
+// is added up again each time it is asked for, every minute is walked through. No sharing, no
+// panes kept, no shortcuts. Understands what random tests use: `equals` and numeric predicates,
+// all limit types with gt, escalation, renotify and resolve. The one thing it takes over from the
+// engine's contract is that windows begin on a pane border (T/64, T/16 above a day, of the epoch).
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "model/alert.hpp"
+#include "model/event.hpp"
+#include "model/rule.hpp"
+
+namespace noci::test {
+
+class NaiveEngine {
+ public:
+  NaiveEngine(std::vector<Rule> rules, Duration lateness)
+      : rules_(std::move(rules)), lateness_(lateness) {}
+
+  void apply(const Event& event, std::vector<Alert>& out) {
+    const TimePoint next = std::max(now_, event.timestamp);
+    walk(next, out);
+    now_ = next;
+    for (const Rule& rule : rules_) {
+      std::string key;
+      std::set<std::size_t> matched;
+      for (std::size_t i = 0; i < rule.limits.size(); ++i) {
+        if (adds_to(rule, rule.limits[i], event) && key_of(rule, event, key)) {
+          history_[{rule.id, key}].push_back({event.timestamp, i, value_of(rule.limits[i], event)});
+          matched.insert(i);
+        }
+      }
+      if (!matched.empty()) {
+        read(rule, key, now_, true, out);
+      }
+    }
+  }
+
+  void advance(TimePoint until, std::vector<Alert>& out) { walk(until, out); }
+
+ private:
+  struct Entry {
+    TimePoint at;
+    std::size_t limit;
+    std::string value;  ///< what is summed (digits) or counted once
+  };
+
+  struct State {
+    bool open = false;
+    Level level = Level::informational;
+    double step = 0;
+    std::uint64_t sequence = 0;
+    TimePoint last_said;
+    TimePoint last_read;
+    std::optional<TimePoint> below;
+  };
+
+  using Who = std::pair<std::string, std::string>;
+
+  static bool holds(const Predicate& predicate, const Event& event) {
+    if (is_number(predicate.field)) {
+      const auto number = event.number(predicate.field);
+      return number && std::ranges::any_of(predicate.numbers, [&](std::int64_t bound) {
+               return predicate.match == Match::gte ? *number >= bound : *number == bound;
+             });
+    }
+    return std::ranges::any_of(predicate.texts, [&](const std::string& text) {
+      return equals_ignoring_case(text, event.text(predicate.field));
+    });
+  }
+
+  static bool adds_to(const Rule& rule, const Limit& limit, const Event& event) {
+    const auto& maps = rule.selections[limit.select.selection].any_of;
+    const bool selected = std::ranges::any_of(maps, [&](const auto& map) {
+      return std::ranges::all_of(map, [&](const Predicate& one) { return holds(one, event); });
+    });
+    return selected && (limit.type == LimitType::event_count || !value_of(limit, event).empty());
+  }
+
+  static std::string value_of(const Limit& limit, const Event& event) {
+    if (limit.type == LimitType::event_count) {
+      return "1";
+    }
+    if (const auto number = event.number(limit.field)) {
+      return std::to_string(*number);
+    }
+    return std::string(event.text(limit.field));
+  }
+
+  static bool key_of(const Rule& rule, const Event& event, std::string& key) {
+    key = std::string(event.homeserver);
+    for (const Field field : rule.group_by) {
+      if (event.text(field).empty()) {
+        return false;
+      }
+      key += "\n" + std::string(event.text(field));
+    }
+    return true;
+  }
+
+  [[nodiscard]] std::int64_t measure(const Rule& rule, const std::string& key, std::size_t index,
+                                     TimePoint at) {
+    const Limit& limit = rule.limits[index];
+    const int parts = limit.timespan > std::chrono::hours{24} ? 16 : 64;
+    const Duration width = std::max(limit.timespan / parts, Duration{1});
+    const TimePoint left = at - limit.timespan - lateness_;
+    std::int64_t sum = 0;
+    std::set<std::string> values;
+    for (const Entry& entry : history_[{rule.id, key}]) {
+      // All test times are after 1970, so plain division finds the pane.
+      const TimePoint pane_end{(entry.at.time_since_epoch() / width + 1) * width};
+      if (entry.limit == index && pane_end > left) {
+        sum += limit.type == LimitType::value_count ? 0 : std::stoll(entry.value);
+        values.insert(entry.value);
+      }
+    }
+    return limit.type == LimitType::value_count ? static_cast<std::int64_t>(values.size()) : sum;
+  }
+
+  void read(const Rule& rule, const std::string& key, TimePoint at, bool by_event,
+            std::vector<Alert>& out) {
+    Alert alert;
+    bool breached = false;
+    double ratio = 0;
+    for (std::size_t i = 0; i < rule.limits.size(); ++i) {
+      LimitState limit;
+      limit.name = rule.limits[i].name;
+      limit.type = rule.limits[i].type;
+      limit.field = limit.type == LimitType::event_count ? "" : name_of(rule.limits[i].field);
+      limit.timespan = rule.limits[i].timespan;
+      limit.base_limit = rule.limits[i].threshold;
+      limit.limit = static_cast<double>(limit.base_limit);
+      limit.value = measure(rule, key, i, at);
+      limit.breached = limit.value > limit.base_limit;
+      breached = breached || limit.breached;
+      ratio = std::max(ratio, static_cast<double>(limit.value) / limit.limit);
+      alert.limits.push_back(limit);
+    }
+    State& state = states_[{rule.id, key}];
+    state.last_read = at;
+    std::optional<AlertStatus> said;
+    double step = 0;
+    Level level = rule.level;
+    for (const Escalation& one : rule.alert.escalate) {
+      if (ratio >= one.at) {
+        step = std::max(step, one.at);
+        level = std::max(level, one.level);
+      }
+    }
+    if (breached) {
+      state.below.reset();
+      if (!state.open && by_event) {
+        state = {true, level, step, 0, at, at, std::nullopt};
+        said = AlertStatus::firing;
+      } else if (state.open && by_event && step > state.step) {
+        state.step = step;
+        state.level = std::max(state.level, level);
+        said = AlertStatus::escalated;
+      } else if (state.open && rule.alert.renotify &&
+                 at - state.last_said >= *rule.alert.renotify) {
+        said = AlertStatus::updated;
+      }
+    } else if (state.open) {
+      state.below = state.below.value_or(at);
+      if (at - *state.below >= rule.alert.resolve_after) {
+        state.open = false;
+        said = AlertStatus::resolved;
+        alert.resolve_reason = "below_limit";
+      }
+    }
+    if (said) {
+      state.last_said = at;
+      alert.status = *said;
+      alert.timestamp = at;
+      alert.level = state.level;
+      alert.sequence = ++state.sequence;
+      alert.rule_id = rule.id;
+      std::string_view rest = std::string_view(key).substr(std::min(key.find('\n'), key.size()));
+      for (const Field field : rule.group_by) {
+        rest.remove_prefix(1);
+        alert.key.emplace_back(field, rest.substr(0, rest.find('\n')));
+        rest.remove_prefix(alert.key.back().second.size());
+      }
+      out.push_back(std::move(alert));
+    }
+  }
+
+  /// Looks at every open episode at each of its times up to `until`, in order.
+  void walk(TimePoint until, std::vector<Alert>& out) {
+    while (true) {
+      std::optional<TimePoint> first;
+      const Rule* rule = nullptr;
+      std::string key;
+      for (const Rule& one : rules_) {
+        for (const auto& [who, state] : states_) {
+          if (who.first != one.id || !state.open) {
+            continue;
+          }
+          const Duration pulse =
+              std::clamp(one.alert.resolve_after / 8, Duration{1000}, Duration{60000});
+          TimePoint next{(state.last_read.time_since_epoch() / pulse + 1) * pulse};
+          if (state.below) {
+            next = std::min(next, *state.below + one.alert.resolve_after);
+          }
+          if (!first || next < *first) {
+            first = next;
+            rule = &one;
+            key = who.second;
+          }
+        }
+      }
+      if (!first || *first > until) {
+        return;
+      }
+      read(*rule, key, *first, false, out);
+    }
+  }
+
+  std::vector<Rule> rules_;
+  Duration lateness_;
+  TimePoint now_;
+  std::map<Who, std::vector<Entry>> history_;
+  std::map<Who, State> states_;
+};
+
+}  // namespace noci::test
