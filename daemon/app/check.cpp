@@ -64,6 +64,11 @@ std::vector<std::string> expand(const std::string& pattern) {
   return paths;
 }
 
+std::string directory_of(const std::string& path) {
+  const std::string directory = fs::path(path).parent_path();
+  return directory.empty() ? "." : directory;
+}
+
 /// The first directory on the way to `path` that this process cannot enter, or the path itself.
 std::string obstacle(const fs::path& path) {
   fs::path walked;
@@ -77,7 +82,7 @@ std::string obstacle(const fs::path& path) {
 }
 
 void explain_permission(const std::string& path) {
-  const std::string directory = fs::path(path).parent_path();
+  const std::string directory = directory_of(path);
   std::cout << "        grant reading, now and after rotation, with:\n"
             << "          setfacl -R -m u:noci:rX " << directory << '\n'
             << "          setfacl -d -m u:noci:rX " << directory << '\n';
@@ -110,7 +115,7 @@ void check_source(const SourceSettings& source, Findings& findings) {
       check_log(path, findings);
     }
     if (paths.empty()) {
-      const std::string directory = fs::path(pattern).parent_path();
+      const std::string directory = directory_of(pattern);
       std::error_code error;
       if (!may(directory, R_OK | X_OK) && errno == EACCES) {
         findings.bad("source " + source.name + ": directory " + directory +

@@ -68,10 +68,13 @@ void add_parsing(auto& to, const ParseStats& parse) {
            parse.continuation_lines);
   to.total("noci_oversize_lines_total", "Lines longer than noci keeps; skipped to their end.",
            parse.oversize_lines);
-  for (const auto& [reason, count] : parse.refused) {
-    to.total("noci_parse_errors_total",
-             "Records that were not counted, by reason (not understood, forged or of no interest).",
+  for (const auto& [reason, count] : parse.errors) {
+    to.total("noci_parse_errors_total", "Records not understood or not believed, by reason.",
              count, {{"reason", std::string(reason)}});
+  }
+  for (const auto& [reason, count] : parse.ignored) {
+    to.total("noci_ignored_records_total", "Records of no interest, by reason.", count,
+             {{"reason", std::string(reason)}});
   }
   for (std::size_t i = 0; i < action_count; ++i) {
     if (parse.by_action[i] > 0) {

@@ -23,7 +23,8 @@ struct ParseStats {
   std::uint64_t oversize_lines = 0;
   std::array<std::uint64_t, kind_names.size()> by_kind{};
   std::array<std::uint64_t, action_count> by_action{};  ///< requests that were counted
-  std::map<std::string_view, std::uint64_t> refused;    ///< by reason: ignored, forged and error
+  std::map<std::string_view, std::uint64_t> errors;     ///< error and forged, by reason
+  std::map<std::string_view, std::uint64_t> ignored;    ///< by reason
 };
 
 struct EngineStats {

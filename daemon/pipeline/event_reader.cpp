@@ -43,7 +43,7 @@ Event EventReader::read(const Record& record, Stream& stream, bool oversize) {
   ++stats_.records;
   ++stats_.by_kind[static_cast<std::size_t>(event.kind)];
   if (!event.reason.empty()) {
-    ++stats_.refused[event.reason];
+    ++(event.kind == Kind::ignored ? stats_.ignored : stats_.errors)[event.reason];
   }
   return event;
 }
