@@ -181,6 +181,7 @@ TEST_CASE("calendars give whole days, the end not included") {
       "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20260714\r\nEND:VEVENT\r\n"
       "BEGIN:VEVENT\r\nDTSTART;VALUE=DATE:20261224\r\nDTEND;VALUE=DATE:20261227\r\nEND:VEVENT\r\n"
       "BEGIN:VEVENT\r\nDTSTART:20270101T080000Z\r\nDTEND:20270101T170000Z\r\nRRULE:FREQ=YEARLY\r\n"
+      "END:VEVENT\r\nBEGIN:VEVENT\r\nDTSTART:20270501T000000\r\nDTEND:20270502T000000\r\n"
       "END:VEVENT\r\nEND:VCALENDAR\r\n",
       report);
   CHECK(all(faults).empty());
@@ -190,7 +191,7 @@ TEST_CASE("calendars give whole days, the end not included") {
     return local_days(year{y} / month{m} / std::chrono::day{d});
   };
   CHECK(found == Days{on(2026, 7, 14), on(2026, 12, 24), on(2026, 12, 25), on(2026, 12, 26),
-                      on(2027, 1, 1)});
+                      on(2027, 1, 1), on(2027, 5, 1)});
   (void)parse_calendar("not a calendar", report);
   CHECK(mentions(faults, "bad-date"));
 }
