@@ -1,5 +1,6 @@
 #include "app/configuration.hpp"
 
+#include <array>
 #include <chrono>
 #include <iterator>
 #include <utility>
@@ -18,10 +19,12 @@ void append(Faults& to, Faults&& more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// What has expired is said as of now; whether an entry counts is judged on event time.
+TimePoint today() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+
 RuleDirs dirs_of(const Settings& settings, const RuleDirsOption& option) {
   RuleDirs dirs;
-  // What has expired is said as of today; whether an entry counts is judged on event time.
-  dirs.now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
+  dirs.now = today();
   const bool from_settings = option.rules_dir.empty();
   dirs.rules = {from_settings ? settings.rules_dir : option.rules_dir};
   if (!option.lists_dir.empty()) {
@@ -39,6 +42,19 @@ RuleDirs dirs_of(const Settings& settings, const RuleDirsOption& option) {
   return dirs;
 }
 
+std::string host_name() {
+  std::array<char, 256> name{};
+  return gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
+}
+
+/// What only this machine knows.
+Settings completed(Settings settings) {
+  if (settings.node_name.empty()) {
+    settings.node_name = host_name();
+  }
+  return settings;
+}
+
 std::string hash_of(const RuleSet& rules) {
   std::string all;
   for (const Rule& rule : rules.rules) {
@@ -54,7 +70,7 @@ std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults
                                       Faults& warnings) {
   const bool named = !option.path.empty();
   if (!named && access(default_config_path, F_OK) != 0) {
-    return default_settings();
+    return completed(default_settings());
   }
   auto loaded = load_settings(named ? option.path : default_config_path);
   append(warnings, std::move(loaded.warnings));
@@ -62,7 +78,7 @@ std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults
     append(faults, std::move(loaded.faults));
     return std::nullopt;
   }
-  return std::move(loaded.value);
+  return completed(std::move(loaded.value));
 }
 
 std::optional<Configuration> read_configuration(const ConfigOption& option,

@@ -1,5 +1,6 @@
 #include "app/rules_test.hpp"
 
+#include <chrono>
 #include <iostream>
 
 #include "app/configuration.hpp"
@@ -14,6 +15,7 @@ ExitCode rules_test(const RulesTestOptions& options) {
   RuleDirs dirs;
   dirs.rules = {options.rules_dir};
   dirs.lists = {lists};
+  dirs.now = std::chrono::floor<Duration>(std::chrono::system_clock::now());
   const auto loaded = load_rules(dirs);
   print(loaded.warnings, std::cerr, "warning: ");
   if (!loaded.faults.empty()) {

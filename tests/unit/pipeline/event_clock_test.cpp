@@ -17,6 +17,11 @@ Event request(TimePoint time, std::string_view id) {
   return event;
 }
 
+/// For its effect on the clock only.
+void see(EventClock& clock, TimePoint time, std::string_view id) {
+  static_cast<void>(clock.believe(request(time, id), {}));
+}
+
 }  // namespace
 
 TEST_CASE("ordinary times are believed, late ones too, and only forward ones move the clock") {
@@ -30,7 +35,7 @@ TEST_CASE("ordinary times are believed, late ones too, and only forward ones mov
 
 TEST_CASE("one line stamped years ahead is clamped and moves nothing") {
   EventClock clock;
-  clock.believe(request(start, "GET-1"), {});
+  see(clock, start, "GET-1");
   REQUIRE(clock.believe(request(start + 43800h, "GET-2"), {}) == start);
   REQUIRE(clock.believe(request(start + 1s, "GET-3"), {}) == start + 1s);
   REQUIRE(clock.newest() == start + 1s);
@@ -39,7 +44,7 @@ TEST_CASE("one line stamped years ahead is clamped and moves nothing") {
 
 TEST_CASE("a quiet night is believed once three neighbouring requests agree") {
   EventClock clock;
-  clock.believe(request(start, "GET-1"), {});
+  see(clock, start, "GET-1");
   const TimePoint morning = start + 7h;
   REQUIRE(clock.believe(request(morning, "GET-2"), {}) == start);
   REQUIRE(clock.believe(request(morning + 1s, "PUT-3"), {}) == start);
@@ -49,12 +54,12 @@ TEST_CASE("a quiet night is believed once three neighbouring requests agree") {
 
 TEST_CASE("scattered absurd stamps never add up to a jump") {
   EventClock clock;
-  clock.believe(request(start, "GET-100"), {});
+  see(clock, start, "GET-100");
   for (int i = 0; i < 10; ++i) {
     // The same forged line again and again, then ids far apart, then with genuine lines between.
-    clock.believe(request(start + 9000h, "GET-7"), {});
-    clock.believe(request(start + 9000h + i * 1s, "GET-" + std::to_string(100000 * i)), {});
-    clock.believe(request(start + i * 1s, "GET-" + std::to_string(100 + i)), {});
+    see(clock, start + 9000h, "GET-7");
+    see(clock, start + 9000h + i * 1s, "GET-" + std::to_string(100000 * i));
+    see(clock, start + i * 1s, "GET-" + std::to_string(100 + i));
   }
   REQUIRE(clock.newest() == start + 9s);
 }
@@ -68,9 +73,9 @@ TEST_CASE("live time never runs ahead of the arrival") {
 
 TEST_CASE("the clock goes on where it was after a restart, also in the middle of a jump") {
   EventClock clock;
-  clock.believe(request(start, "GET-1"), {});
-  clock.believe(request(start + 7h, "GET-2"), {});
-  clock.believe(request(start + 7h, "GET-3"), {});
+  see(clock, start, "GET-1");
+  see(clock, start + 7h, "GET-2");
+  see(clock, start + 7h, "GET-3");
   ByteWriter out;
   clock.save(out);
   EventClock restored;
