@@ -40,7 +40,9 @@ constexpr std::array reads{Action::room_messages,
                            Action::event_stream,
                            Action::room_timestamp_to_event,
                            Action::fed_timestamp_to_event,
-                           Action::notifications};
+                           Action::notifications,
+                           Action::admin_room_messages,
+                           Action::admin_room_context};
 constexpr std::array thumbnails{Action::media_thumbnail, Action::media_thumbnail_legacy,
                                 Action::fed_media_thumbnail};
 constexpr std::array media{Action::media_download,         Action::media_download_legacy,
