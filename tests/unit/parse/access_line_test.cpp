@@ -160,7 +160,8 @@ TEST_CASE("JSON keys must match the message byte for byte") {
   const AccessKeys keys{"203.0.113.7", "8008", "@bob:hs.test", "@bob:hs.test", "GET",
                         "/_matrix/client/v3/account/whoami", "HTTP/1.1", "Python-urllib/3.11"};
   AccessLine access;
-  REQUIRE(parse_access_line(line.message(), keys, access));
+  const std::string message = line.message();
+  REQUIRE(parse_access_line(message, keys, access));
   CHECK(access.bytes == 5057);
   CHECK(access.status == 200);
   CHECK(access.dbevts == 3);
@@ -170,7 +171,7 @@ TEST_CASE("JSON keys must match the message byte for byte") {
                            &AccessKeys::protocol, &AccessKeys::user_agent}) {
     AccessKeys other = keys;
     other.*field = "else";
-    CHECK_FALSE(parse_access_line(line.message(), other, access));
+    CHECK_FALSE(parse_access_line(message, other, access));
   }
 }
 
@@ -183,7 +184,8 @@ TEST_CASE("JSON keys make any address unambiguous") {
   const AccessKeys keys{line.ip, "8008", "@bob:hs.test", "@admin:hs.test", "GET",
                         "/_matrix/client/v3/account/whoami", "HTTP/1.1", ""};
   AccessLine access;
-  REQUIRE(parse_access_line(line.message(), keys, access));
+  const std::string message = line.message();
+  REQUIRE(parse_access_line(message, keys, access));
   CHECK(access.requester == "@admin:hs.test|@bob:hs.test");
   CHECK(access.user_agent.empty());
 }

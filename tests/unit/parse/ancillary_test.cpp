@@ -7,10 +7,11 @@
 namespace noci {
 namespace {
 
+/// Keeps the message, which the event points into.
 Event read(std::string_view logger, std::string_view message) {
   static Arena arena;
   Event event;
-  read_ancillary(logger, message, event, arena);
+  read_ancillary(logger, arena.store(message), event, arena);
   return event;
 }
 
