@@ -38,6 +38,7 @@ bool take_status_name(Scanner& scanner, std::int64_t& status) {
     std::string_view name;
     std::int64_t status;
   };
+
   constexpr std::array<Name, 22> names{{
       {"OK", 200},
       {"CREATED", 201},
@@ -224,8 +225,7 @@ bool parse_access_line(std::string_view message, const AccessKeys& keys, AccessL
   if (!take_requester(head, keys) || !head.literal(marker)) {
     return false;
   }
-  out.requester =
-      requester.substr(0, requester.size() - head.rest().size() - marker.size());
+  out.requester = requester.substr(0, requester.size() - head.rest().size() - marker.size());
   std::string_view rest = head.rest();
   if (!cut_dbevts(rest, out.dbevts) || !cut_request_line(rest, keys)) {
     return false;

@@ -3,9 +3,9 @@
 //   IP - TAG - {REQUESTER} Processed request: T/T [ru=](T, T) [db=](T/T/N) NB CODE[!]
 //   "METHOD URI PROTO" "UA" [N dbevts]
 // Nothing in it is escaped. It is read unambiguously all the same: the numbers behind a true
-// `} Processed request: ` contain `, `, while an address taken from X-Forwarded-For ends at its first
-// comma, so the leftmost complete reading is Synapse's own; METHOD, URI and PROTO hold no blank;
-// the agent is whatever stands up to the end. Allocates nothing.
+// `} Processed request: ` contain `, `, while an address taken from X-Forwarded-For ends at its
+// first comma, so the leftmost complete reading is Synapse's own; METHOD, URI and PROTO hold no
+// blank; the agent is whatever stands up to the end. Allocates nothing.
 
 #include <cstdint>
 #include <string_view>
@@ -44,8 +44,8 @@ struct AccessKeys {
   std::string_view user_agent;
 };
 
-/// The same where the keys say what stands around the numbers: false when the message is not made of
-/// exactly them.
+/// The same where the keys say what stands around the numbers: false when the message is not made
+/// of exactly them.
 [[nodiscard]] bool parse_access_line(std::string_view message, const AccessKeys& keys,
                                      AccessLine& out);
 

@@ -31,8 +31,8 @@ std::optional<TimePoint> MinuteClock::read(std::string_view minute, Duration wit
     if (!date.ok() || date.year() < std::chrono::year{1971} || hour > 23 || minutes > 59) {
       return std::nullopt;
     }
-    const LocalTime local = std::chrono::local_days{date} + std::chrono::hours{hour} +
-                            std::chrono::minutes{minutes};
+    const LocalTime local =
+        std::chrono::local_days{date} + std::chrono::hours{hour} + std::chrono::minutes{minutes};
     start_ = zone_.to_utc(local, near);
     std::copy(minute.begin(), minute.end(), cached_.begin());
   }

@@ -18,7 +18,9 @@ constexpr Duration longest_request = std::chrono::minutes{10};
 constexpr std::int64_t most_messages = std::int64_t{1} << 40;
 
 /// The table never holds more than most_waiting entries, so its seed need not be secret.
-std::uint64_t hash_of(std::string_view request_id) { return siphash(request_id, HashSeed{}); }
+std::uint64_t hash_of(std::string_view request_id) {
+  return siphash(request_id, HashSeed{});
+}
 
 /// Which earlier line an access line of this action waits for.
 std::optional<Kind> awaited(Action action) {

@@ -2,8 +2,9 @@
 // Joins the lines of one request by its identity (homeserver, worker, request id): an exact message
 // count printed before the access line replaces the estimate, and a login that the access line
 // shows as anonymous gets the account that its token was issued for. Drops nothing, reorders
-// nothing. What waits is bounded in number and in event time, and is part of the state that survives
-// a restart. Logins on another worker than the main process stay unjoined: their ids differ.
+// nothing. What waits is bounded in number and in event time, and is part of the state that
+// survives a restart. Logins on another worker than the main process stay unjoined: their ids
+// differ.
 
 #include <cstdint>
 #include <list>
@@ -38,6 +39,7 @@ class Enricher {
     std::string user_id;
     std::int64_t messages = 0;
   };
+
   using Place = std::list<Told>::iterator;
   using Index = std::unordered_multimap<std::uint64_t, Place>;
 

@@ -82,8 +82,8 @@ class Framer {
   }
 
   std::size_t longest_;
-  std::string partial_;     ///< first bytes of the unfinished line
-  std::string handed_out_;  ///< the line that began in an earlier chunk, as the sink sees it
+  std::string partial_;       ///< first bytes of the unfinished line
+  std::string handed_out_;    ///< the line that began in an earlier chunk, as the sink sees it
   std::uint64_t length_ = 0;  ///< of the unfinished line, in full
   Position start_;            ///< where it begins
   bool started_ = false;

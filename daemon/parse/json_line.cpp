@@ -170,8 +170,7 @@ bool JsonReader::read(std::string_view line, Arena& arena, JsonLine& out) {
   }
   const char* behind = nullptr;
   // Something behind the object means that this is not one record of the formatter.
-  return document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS &&
-         !out.logger.empty();
+  return document.current_location().get(behind) == simdjson::OUT_OF_BOUNDS && !out.logger.empty();
 }
 
 }  // namespace noci

@@ -13,10 +13,10 @@
 namespace noci {
 
 struct LogLine {
-  std::string_view minute;   ///< `2026-11-22 20:55`, digits checked, not yet a valid date
-  Duration within{};         ///< seconds and milliseconds of that minute
-  std::string_view worker;   ///< of `worker:NAME`
-  std::string_view logger;   ///< `synapse.access.http.8008`
+  std::string_view minute;  ///< `2026-11-22 20:55`, digits checked, not yet a valid date
+  Duration within{};        ///< seconds and milliseconds of that minute
+  std::string_view worker;  ///< of `worker:NAME`
+  std::string_view logger;  ///< `synapse.access.http.8008`
   std::string_view level;
   std::string_view request;  ///< request id, empty outside a context in 1.142
   std::string_view message;

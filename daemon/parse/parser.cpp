@@ -44,6 +44,8 @@ void forge(Event& event, std::string_view reason) {
 
 std::string_view reason_of(Fit fit) {
   switch (fit) {
+    case Fit::copy:
+      return "duplicate";
     case Fit::reused:
       return "request_id_reused";
     case Fit::range:
@@ -123,8 +125,8 @@ void fill_endpoint(std::string_view uri, Event& event, Arena& arena) {
     return;
   }
   event.kind = Kind::request;
-  if (const auto estimate = estimate_messages(endpoint, event.method, event.query, *event.status,
-                                              *event.bytes)) {
+  if (const auto estimate =
+          estimate_messages(endpoint, event.method, event.query, *event.status, *event.bytes)) {
     event.messages = estimate->best;
     event.messages_low = estimate->low;
     event.messages_high = estimate->high;
@@ -167,8 +169,7 @@ Event Parser::parse(const Record& record, Arena& arena) {
   } else {
     parse_text(envelope.body, event, arena);
   }
-  if (event.kind != Kind::error && event.kind != Kind::forged &&
-      event.reason != "continuation") {
+  if (event.kind != Kind::error && event.kind != Kind::forged && event.reason != "continuation") {
     newest_ = event.timestamp;
   }
   return event;
@@ -270,8 +271,8 @@ void Parser::read_access(const Parts& parts, std::string_view tag, Event& event,
       refuse(event, Kind::error, "access_grammar");
       return;
     }
-    const bool keys_differ = parts.keys != nullptr && (access.method != parts.keys->method ||
-                                                       access.uri != parts.keys->uri);
+    const bool keys_differ = parts.keys != nullptr &&
+                             (access.method != parts.keys->method || access.uri != parts.keys->uri);
     if (fault == AccessFault::tag || keys_differ) {
       forge(event, fault == AccessFault::tag ? "tag" : "json_keys");
       return;
@@ -293,6 +294,12 @@ void Parser::read_access(const Parts& parts, std::string_view tag, Event& event,
   }
   if (const auto reason = doubt(parts, counter, true, event)) {
     forge(event, *reason);
+    if (*reason == reason_of(Fit::copy)) {
+      // Counted already; that a handler printed it twice is nobody's doing.
+      event.action = Action::unknown;
+      event.target_user_id = {};
+      refuse(event, Kind::ignored, *reason);
+    }
     return;
   }
   event.source_ip = read_address(access.address, arena);

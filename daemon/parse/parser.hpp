@@ -1,11 +1,11 @@
 #pragma once
-// One record → one event. Total: whatever the bytes are, an event comes back, with a kind and, where
-// it is refused, a reason. No line is lost because of what stands in its URI or agent, and none
-// that Synapse cannot have written is credited to anybody: a forged line names the account it would
-// frame as the target, nothing else.
-// One Parser per stream of a source, fed in order: it remembers whether the line before was a
-// record (continuations), the newest time (the repeated hour of autumn) and each process's request
-// counter. Joining the lines of one request is left to enrich.hpp.
+// One record → one event. Total: whatever the bytes are, an event comes back, with a kind and,
+// where it is refused, a reason. No line is lost because of what stands in its URI or agent, and
+// none that Synapse cannot have written is credited to anybody: a forged line names the account it
+// would frame as the target, nothing else. One Parser per stream of a source, fed in order: it
+// remembers whether the line before was a record (continuations), the newest time (the repeated
+// hour of autumn) and each process's request counter. Joining the lines of one request is left to
+// enrich.hpp.
 
 #include <cstdint>
 #include <map>
@@ -77,7 +77,7 @@ class Parser {
   Before before_ = Before::nothing;
   bool text_seen_ = false;
   TimePoint newest_;
-  TimePoint arrival_;  ///< of the record in work
+  TimePoint arrival_;                                       ///< of the record in work
   std::map<std::string, Sequence, std::less<>> sequences_;  ///< by worker
 };
 

@@ -15,8 +15,8 @@ struct Requester {
   std::string_view server_name;        ///< federation: the origin
 };
 
-/// `None`, `@user:hs`, `@admin:hs|@user:hs` (1.43+; `.` or `,` between them before) or a bare server
-/// name. False when Synapse cannot have printed that.
+/// `None`, `@user:hs`, `@admin:hs|@user:hs` (1.43+; `.` or `,` between them before) or a bare
+/// server name. False when Synapse cannot have printed that.
 [[nodiscard]] bool read_requester(std::string_view text, Requester& out);
 
 /// The address in one canonical spelling, without port, brackets and zone; an IPv4-mapped one as

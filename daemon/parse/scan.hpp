@@ -1,13 +1,16 @@
 #pragma once
 // A cursor over one line: fixed texts and numbers from left to right, each of which either matches
-// and is consumed or leaves the scanner failed. No allocation, no locale, no NUL-terminated strings.
+// and is consumed or leaves the scanner failed. No allocation, no locale, no NUL-terminated
+// strings.
 
 #include <cstdint>
 #include <string_view>
 
 namespace noci {
 
-[[nodiscard]] constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
+[[nodiscard]] constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 class Scanner {
  public:

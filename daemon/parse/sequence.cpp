@@ -59,13 +59,14 @@ Sequence::Standing Sequence::compare(std::optional<std::uint64_t> id, bool ends_
     if (*id > now_.highest + usual_ahead + elapsed * ids_per_millisecond) {
       return Standing::range;
     }
-    const bool may_be_restart =
-        *id <= first_ids && *id < now_.highest && step >= restart_takes;
+    const bool may_be_restart = *id <= first_ids && *id < now_.highest && step >= restart_takes;
     if (may_be_restart || *id + window <= now_.highest) {
       return Standing::unusual;
     }
     if (ends_request && *id <= now_.highest && seen(*id)) {
-      return Standing::reused;
+      return std::find(lately_.begin(), lately_.end(), Ended{*id, time}) == lately_.end()
+                 ? Standing::reused
+                 : Standing::copy;
     }
   }
   if (step > usual_step) {
@@ -77,9 +78,9 @@ Sequence::Standing Sequence::compare(std::optional<std::uint64_t> id, bool ends_
 bool Sequence::believe(std::optional<std::uint64_t> id, TimePoint time, Standing standing) {
   const std::uint64_t number = id.value_or(other_.highest);
   const Duration near = standing == Standing::jump ? longest_silence : longest_jump;
-  const bool continues =
-      other_.lines > 0 && std::chrono::abs(time - other_.newest) <= near &&
-      number + usual_ahead >= other_.highest && number <= other_.highest + usual_ahead;
+  const bool continues = other_.lines > 0 && std::chrono::abs(time - other_.newest) <= near &&
+                         number + usual_ahead >= other_.highest &&
+                         number <= other_.highest + usual_ahead;
   if (continues) {
     other_.highest = std::max(other_.highest, number);
     other_.newest = std::max(other_.newest, time);
@@ -114,15 +115,29 @@ void Sequence::absorb(std::optional<std::uint64_t> id, bool ends_request, TimePo
   }
 }
 
+void Sequence::note_end(std::uint64_t id, TimePoint time) {
+  lately_[oldest_] = {id, time};
+  oldest_ = (oldest_ + 1) % lately_.size();
+}
+
 Fit Sequence::judge(std::optional<std::uint64_t> id, bool ends_request, TimePoint time,
                     TimePoint arrival) {
   if (!anchored_) {
     anchored_ = true;
     now_.newest = time;
+    if (id && ends_request) {
+      note_end(*id, time);
+    }
     absorb(id, ends_request, time);
     return Fit::fine;
   }
   const Standing standing = compare(id, ends_request, time, arrival);
+  if (standing == Standing::copy) {
+    return Fit::copy;
+  }
+  if (id && ends_request) {
+    note_end(*id, time);
+  }
   if (standing == Standing::usual) {
     other_ = {};
     absorb(id, ends_request, time);
@@ -174,6 +189,11 @@ void Sequence::save(ByteWriter& out) const {
   for (const std::uint64_t word : seen_) {
     out.number(word);
   }
+  for (const Ended& ended : lately_) {
+    out.number(ended.id);
+    out.integer(ended.time.time_since_epoch().count());
+  }
+  out.number(oldest_);
 }
 
 void Sequence::restore(ByteReader& in) {
@@ -188,6 +208,11 @@ void Sequence::restore(ByteReader& in) {
   for (std::uint64_t& word : seen_) {
     word = in.number();
   }
+  for (Ended& ended : lately_) {
+    ended.id = in.number();
+    ended.time = restore_time(in);
+  }
+  oldest_ = in.number() % lately_.size();
   if (!in.ok()) {
     *this = {};
   }

@@ -77,8 +77,8 @@ void run(SourceInfo source, std::string_view bytes, std::size_t step) {
     });
     for (const Event& event : batch) {
       touch(event);
-      const bool refused = event.kind == Kind::ignored || event.kind == Kind::forged ||
-                           event.kind == Kind::error;
+      const bool refused =
+          event.kind == Kind::ignored || event.kind == Kind::forged || event.kind == Kind::error;
       require(event.reason.empty() != refused);
       require(event.kind != Kind::forged || event.user_id.empty());
     }

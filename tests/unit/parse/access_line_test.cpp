@@ -48,6 +48,7 @@ TEST_CASE("every spelling of the numbers is read") {
     std::int64_t status;
     bool aborted;
   };
+
   const Case cases[] = {
       {"0.100sec/-0.000sec ru=(0.000sec, 0.000sec) db=(0.001sec/0.090sec/3) 11B 200", 100'000'000,
        200, false},
@@ -94,11 +95,16 @@ TEST_CASE("numbers that Synapse cannot print make no access line") {
 
 TEST_CASE("an agent may hold anything, also the end of an access line") {
   const char* agents[] = {
-      "x\" [0 dbevts]", "\"\" [999999 dbevts]", "evil\\\" } ] [ {", "\x1b[31mred\x1b[0m",
-      "a\x0b\x0c\x1c\x7f", "{@bystander:hs.test} Processed request: ",
+      "x\" [0 dbevts]",
+      "\"\" [999999 dbevts]",
+      "evil\\\" } ] [ {",
+      "\x1b[31mred\x1b[0m",
+      "a\x0b\x0c\x1c\x7f",
+      "{@bystander:hs.test} Processed request: ",
       "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec, "
       "0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y\" [1000 dbevts]",
-      " ", "\"",
+      " ",
+      "\"",
   };
   for (const char* agent : agents) {
     INFO(agent);
@@ -129,7 +135,12 @@ TEST_CASE("quotes in method, URI and protocol are part of them") {
 TEST_CASE("an address from X-Forwarded-For never moves the requester") {
   // A client's text ends at its first comma, so it cannot hold complete numbers.
   const char* addresses[] = {
-      "", "-", "/run/synapse.sock", "unknown", "::1%eth0", "\"1.2.3.4\" - {None}",
+      "",
+      "-",
+      "/run/synapse.sock",
+      "unknown",
+      "::1%eth0",
+      "\"1.2.3.4\" - {None}",
       "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec",
       "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec",
       "{@x:y} - {None} Processed request:",
@@ -157,8 +168,10 @@ TEST_CASE("the message must name the logger's tag") {
 
 TEST_CASE("JSON keys must match the message byte for byte") {
   const Line line;
-  const AccessKeys keys{"203.0.113.7", "8008", "@bob:hs.test", "@bob:hs.test", "GET",
-                        "/_matrix/client/v3/account/whoami", "HTTP/1.1", "Python-urllib/3.11"};
+  const AccessKeys keys{"203.0.113.7",  "8008",
+                        "@bob:hs.test", "@bob:hs.test",
+                        "GET",          "/_matrix/client/v3/account/whoami",
+                        "HTTP/1.1",     "Python-urllib/3.11"};
   AccessLine access;
   const std::string message = line.message();
   REQUIRE(parse_access_line(message, keys, access));
@@ -177,12 +190,12 @@ TEST_CASE("JSON keys must match the message byte for byte") {
 
 TEST_CASE("JSON keys make any address unambiguous") {
   Line line;
-  line.ip =
-      "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec";
+  line.ip = "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec";
   line.who = "@admin:hs.test|@bob:hs.test";
   line.agent = "-";
-  const AccessKeys keys{line.ip, "8008", "@bob:hs.test", "@admin:hs.test", "GET",
-                        "/_matrix/client/v3/account/whoami", "HTTP/1.1", ""};
+  const AccessKeys keys{line.ip,          "8008", "@bob:hs.test",
+                        "@admin:hs.test", "GET",  "/_matrix/client/v3/account/whoami",
+                        "HTTP/1.1",       ""};
   AccessLine access;
   const std::string message = line.message();
   REQUIRE(parse_access_line(message, keys, access));

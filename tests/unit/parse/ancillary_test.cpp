@@ -96,13 +96,15 @@ TEST_CASE("anything else is of another logger") {
     const char* logger;
     const char* message;
   };
+
   const Case cases[] = {
       {auth, "Logging in user bob on device X"},
       {auth, "Logging in user @u:hs.test"},
       {auth, "Logging in user @u:hs.test as nobody"},
       {auth, "xFailed password login for user @u:hs.test"},
       {"synapse.http.server", "Failed password login for user @u:hs.test"},
-      {"synapse.rest.client.room", "Responding to `/messages` request: {@u:hs.test} GET /x -> many"},
+      {"synapse.rest.client.room",
+       "Responding to `/messages` request: {@u:hs.test} GET /x -> many"},
       {"synapse.rest.client.room",
        "Responding to `/messages` request: {@two words:hs} GET /x -> 1 messages with end_token=x"},
       {"synapse.handlers.search", "Found 12 events to return or so"},

@@ -1,8 +1,6 @@
 // The genuine capture as an oracle: its ledger says what the clients did and received, its JSON
 // twin says what the text log means, and `weird` says who truly sent each hostile request.
 
-#include <simdjson.h>
-
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -11,6 +9,8 @@
 #include <string>
 #include <tuple>
 #include <vector>
+
+#include <simdjson.h>
 
 #include "base/text.hpp"
 #include "parse/requester.hpp"
@@ -48,7 +48,9 @@ const Log& json_log() {
   return log;
 }
 
-std::vector<const Log*> both() { return {&text_log(), &json_log()}; }
+std::vector<const Log*> both() {
+  return {&text_log(), &json_log()};
+}
 
 std::string string_or_empty(simdjson::simdjson_result<simdjson::dom::element> value) {
   std::string_view text;
@@ -140,9 +142,8 @@ TEST_CASE("every request of the ledger is an event with what the client received
     std::multimap<Key, const Event*> events;
     for (const Event& event : log->events) {
       if (event.kind == Kind::request) {
-        events.emplace(Key(event.method, uri_of(event), event.source_ip, *event.status,
-                           *event.bytes),
-                       &event);
+        events.emplace(
+            Key(event.method, uri_of(event), event.source_ip, *event.status, *event.bytes), &event);
       }
     }
     for (const LedgerRow& row : ledger()) {
@@ -166,7 +167,8 @@ TEST_CASE("every request of the ledger is an event with what the client received
       } else if (row.kind == "media_download") {
         CHECK((event.action == Action::media_download_legacy));
         CHECK("mxc://" + std::string(event.media_id) == row.media);
-      } else if (row.kind == "join" && row.room.starts_with('!') && event.room_id.starts_with('!')) {
+      } else if (row.kind == "join" && row.room.starts_with('!') &&
+                 event.room_id.starts_with('!')) {
         CHECK(event.room_id == row.room);
       } else if (row.kind == "login" && row.status == 200) {
         // Synapse prints {None}; the account comes from the line that issued the token.
@@ -250,8 +252,8 @@ TEST_CASE("the bystander gets credit for the genuine login and logout alone") {
                         std::string(name_of(event.action)));
       }
     }
-    CHECK(credited == std::multiset<std::string>{"login token_issued", "request login",
-                                                 "request logout"});
+    CHECK(credited ==
+          std::multiset<std::string>{"login token_issued", "request login", "request logout"});
   }
 }
 

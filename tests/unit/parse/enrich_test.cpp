@@ -110,7 +110,8 @@ TEST_CASE("a restart ends what waits of that process") {
   Reading reading;
   reading.line(messages_line("GET-1", 87));
   reading.line("worker1 | " + messages_line("GET-1", 87));
-  reading.line("2026-11-22 20:55:51,550 - root - 348 - WARNING - main - ***** STARTING SERVER *****");
+  reading.line(
+      "2026-11-22 20:55:51,550 - root - 348 - WARNING - main - ***** STARTING SERVER *****");
   CHECK(reading.enricher.waiting() == 1);
   CHECK(reading.line(messages_request("GET-1").text()).messages_basis == MessagesBasis::estimate);
 }
@@ -118,10 +119,10 @@ TEST_CASE("a restart ends what waits of that process") {
 TEST_CASE("a search counts its hits and every hit's context") {
   Reading reading;
   reading.line(ancillary("synapse.handlers.search", "POST-1", "Found 2 events to return"));
-  reading.line(ancillary("synapse.handlers.search", "POST-1",
-                         "Context for search returned 5 and 4 events"));
-  reading.line(ancillary("synapse.handlers.search", "POST-1",
-                         "Context for search returned 1 and 0 events"));
+  reading.line(
+      ancillary("synapse.handlers.search", "POST-1", "Context for search returned 5 and 4 events"));
+  reading.line(
+      ancillary("synapse.handlers.search", "POST-1", "Context for search returned 1 and 0 events"));
   Line line = login("POST-1");
   line.who = "@bob:hs.test";
   line.request = "POST /_matrix/client/v3/search HTTP/1.1";

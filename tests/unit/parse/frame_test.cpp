@@ -37,8 +37,7 @@ std::vector<Seen> push(Framer& framer, const Chunk& bytes) {
 
 TEST_CASE("lines end at line feeds and at nothing else") {
   Framer framer;
-  constexpr std::string_view bytes =
-      "a\rb\x0b\x0c\x1c\xc2\x85\xe2\x80\xa8 c\0d\r\n\nlast"sv;
+  constexpr std::string_view bytes = "a\rb\x0b\x0c\x1c\xc2\x85\xe2\x80\xa8 c\0d\r\n\nlast"sv;
   CHECK(push(framer, chunk(bytes, true)) ==
         std::vector<Seen>{{std::string(bytes.substr(0, 16)), 0, 1, false},
                           {"", 17, 2, false},

@@ -39,8 +39,9 @@ TEST_CASE("every dialect of the text prefix gives the same parts") {
        "GET-x-", 51598},
       {"an id with a blank", stamp + ",598 - " + logger + "GET-a b - " + tail, "", "GET-a b",
        51598},
-      {"the workers image", stamp + ",598 - worker:generic_worker1 - " + logger + "GET-65 - " + tail,
-       "generic_worker1", "GET-65", 51598},
+      {"the workers image",
+       stamp + ",598 - worker:generic_worker1 - " + logger + "GET-65 - " + tail, "generic_worker1",
+       "GET-65", 51598},
   };
   for (const Dialect& dialect : dialects) {
     INFO(dialect.what);
@@ -99,11 +100,13 @@ TEST_CASE("what is not a whole prefix at the line's beginning is no record") {
 TEST_CASE("wrappers come off, and the innermost names the worker") {
   const std::string record = "2026-11-22 20:55:51,598 - a - 1 - INFO - GET-65 - m";
   const std::string json = R"({"log":"m","namespace":"a"})";
+
   struct Case {
     std::string line;
     const char* worker;
     std::string body;
   };
+
   const Case cases[] = {
       {record, "", record},
       {json, "", json},
@@ -117,7 +120,8 @@ TEST_CASE("wrappers come off, and the innermost names the worker") {
       {"<30>Nov 22 20:55:51 host synapse[812]: " + record, "", record},
       {"2026-11-22T20:55:51.598+00:00 host synapse[812]: " + record, "", record},
       {"<30>1 2026-11-22T20:55:51.598Z host synapse 812 - - " + record, "", record},
-      {"<30>1 2026-11-22T20:55:51.598Z host synapse 812 ID7 [a@1 k=\"x\\\"] y\"][b@1] \xef\xbb\xbf" +
+      {"<30>1 2026-11-22T20:55:51.598Z host synapse 812 ID7 [a@1 k=\"x\\\"] y\"][b@1] "
+       "\xef\xbb\xbf" +
            record,
        "", record},
       {"Nov 22 20:55:51 host synapse[812]: main | " + json, "main", json},

@@ -77,17 +77,19 @@ TEST_CASE("outcomes follow status and disconnection") {
     const char* status;
     Outcome outcome;
   };
-  const Case cases[] = {{"200", Outcome::success},  {"304", Outcome::success},
-                        {"302", Outcome::success},  {"403", Outcome::failure},
-                        {"500", Outcome::failure},  {"200!", Outcome::aborted},
-                        {"!200", Outcome::aborted}, {"499", Outcome::aborted},
-                        {"499!", Outcome::aborted}};
+
+  const Case cases[] = {
+      {"200", Outcome::success},  {"304", Outcome::success}, {"302", Outcome::success},
+      {"403", Outcome::failure},  {"500", Outcome::failure}, {"200!", Outcome::aborted},
+      {"!200", Outcome::aborted}, {"499", Outcome::aborted}, {"499!", Outcome::aborted}};
   for (const Case& status : cases) {
     INFO(status.status);
     Reading reading;
     Line line;
-    line.numbers = std::string("0.1") + "00sec/0.000sec ru=(0.000sec, 0.000sec) "
-                                        "db=(0.000sec/0.000sec/0) 1B " + status.status;
+    line.numbers = std::string("0.1") +
+                   "00sec/0.000sec ru=(0.000sec, 0.000sec) "
+                   "db=(0.000sec/0.000sec/0) 1B " +
+                   status.status;
     const Event event = reading.line(line.text());
     REQUIRE(event.kind == Kind::request);
     CHECK(event.outcome == status.outcome);
@@ -113,9 +115,8 @@ TEST_CASE("lines behind a text record belong to it, whatever they hold") {
   CHECK(reading.line("Traceback (most recent call last):").kind == Kind::error);
   CHECK(reading.line("stray").reason == "no_prefix");
   CHECK(reading.line(Line{}.text()).kind == Kind::request);
-  for (const std::string& line :
-       {std::string("Traceback (most recent call last):"), std::string(),
-        std::string("{\"not\": \"a record\""), Line{}.message()}) {
+  for (const std::string& line : {std::string("Traceback (most recent call last):"), std::string(),
+                                  std::string("{\"not\": \"a record\""), Line{}.message()}) {
     const Event event = reading.line(line);
     CHECK(event.kind == Kind::ignored);
     CHECK(event.reason == "continuation");
@@ -151,7 +152,7 @@ TEST_CASE("the format is seen line by line unless it is set") {
 TEST_CASE("a JSON record inside a text log is judged like its lines") {
   Reading reading;
   CHECK(reading.line(Line{}.text()).kind == Kind::request);
-  const Event event = reading.line(json(Line{}.message()));
+  const Event event = reading.line(json(Line{}.message()));  // two milliseconds later
   CHECK(event.kind == Kind::forged);
   CHECK(event.reason == "request_id_reused");
 }
@@ -176,12 +177,12 @@ TEST_CASE("JSON keys say who and what even where the message is hostile") {
   Line line;
   line.ip = "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec";
   line.who = "@admin:hs.test|@bob:hs.test";
-  const Event event = reading.line(json(
-      line.message(), R"(,"ip_address":")" + line.ip +
-                          R"(","site_tag":"8008","requester":"@bob:hs.test",)"
-                          R"("authenticated_entity":"@admin:hs.test","method":"GET",)"
-                          R"("url":"/_matrix/client/v3/account/whoami","protocol":"HTTP/1.1",)"
-                          R"("user_agent":"Python-urllib/3.11","server_name":"other.test")"));
+  const Event event = reading.line(
+      json(line.message(), R"(,"ip_address":")" + line.ip +
+                               R"(","site_tag":"8008","requester":"@bob:hs.test",)"
+                               R"("authenticated_entity":"@admin:hs.test","method":"GET",)"
+                               R"("url":"/_matrix/client/v3/account/whoami","protocol":"HTTP/1.1",)"
+                               R"("user_agent":"Python-urllib/3.11","server_name":"other.test")"));
   CHECK(event.kind == Kind::request);
   CHECK(event.user_id == "@admin:hs.test");
   CHECK(event.effective_user_id == "@bob:hs.test");
@@ -212,10 +213,15 @@ TEST_CASE("a forged line credits nobody and names whom it would frame") {
     const char* reason;
     void (*change)(Line&);
   };
+
   const Case cases[] = {
       {"tag", [](Line& line) { line.tag = "8448"; }},
       {"request_id_method", [](Line& line) { line.id = "POST-66"; }},
-      {"request_id_reused", [](Line& line) { line.id = "GET-65"; }},
+      {"request_id_reused",
+       [](Line& line) {
+         line.id = "GET-65";
+         line.time = "2026-11-22 20:55:51,599";
+       }},
       {"request_id_range", [](Line& line) { line.id = "GET-9000000"; }},
       {"time", [](Line& line) { line.time = "2031-01-01 00:00:00,000"; }},
       {"requester", [](Line& line) { line.who = "@two words"; }},
@@ -240,6 +246,16 @@ TEST_CASE("a forged line credits nobody and names whom it would frame") {
     line.id = "GET-67";
     CHECK(reading.line(line.text()).kind == Kind::request);
   }
+}
+
+TEST_CASE("a line that two handlers wrote counts once and accuses nobody") {
+  Reading reading;
+  CHECK(reading.line(Line{}.text()).kind == Kind::request);
+  const Event event = reading.line(Line{}.text());
+  CHECK(event.kind == Kind::ignored);
+  CHECK(event.reason == "duplicate");
+  CHECK(event.user_id.empty());
+  CHECK(event.target_user_id.empty());
 }
 
 TEST_CASE("a forged login frames nobody either") {
@@ -290,10 +306,12 @@ TEST_CASE("local time is read in the source's zone, through both changes of the 
   SourceInfo paris;
   paris.zone = test::zone("Europe/Paris");
   Reading reading(paris);
+
   struct Case {
     const char* local;
     const char* utc;
   };
+
   const Case cases[] = {
       {"2026-10-25 01:59:59,000", "2026-10-24T23:59:59.000Z"},
       {"2026-10-25 02:00:00,000", "2026-10-25T00:00:00.000Z"},
@@ -307,8 +325,8 @@ TEST_CASE("local time is read in the source's zone, through both changes of the 
   };
   for (const Case& stamp : cases) {
     INFO(stamp.local);
-    const Event event = reading.line(std::string(stamp.local) +
-                                     " - synapse.x - 1 - INFO - main - anything");
+    const Event event =
+        reading.line(std::string(stamp.local) + " - synapse.x - 1 - INFO - main - anything");
     CHECK(format_rfc3339(event.timestamp) == stamp.utc);
   }
 }
@@ -325,7 +343,7 @@ TEST_CASE("a restored parser goes on where the saved one was") {
   CHECK(in.ok());
   CHECK(in.at_end());
   CHECK(second.line("  continued").reason == "continuation");
-  CHECK(second.line(Line{}.text()).reason == "request_id_reused");
+  CHECK(second.line(Line{}.text()).reason == "duplicate");
   ByteWriter again;
   first.line("  continued");
   first.line(Line{}.text());

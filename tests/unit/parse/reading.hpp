@@ -15,7 +15,9 @@
 
 namespace noci::test {
 
-inline Zone zone(std::string_view name) { return Zone::find(name).value(); }
+inline Zone zone(std::string_view name) {
+  return Zone::find(name).value();
+}
 
 class Reading {
  public:
@@ -71,8 +73,7 @@ struct Line {
   std::string ip = "203.0.113.7";
   std::string tag = "8008";
   std::string who = "@bob:hs.test";
-  std::string numbers =
-      "0.036sec/0.001sec (0.009sec, 0.000sec) (0.018sec/0.004sec/26) 5057B 200";
+  std::string numbers = "0.036sec/0.001sec (0.009sec, 0.000sec) (0.018sec/0.004sec/26) 5057B 200";
   std::string request = "GET /_matrix/client/v3/account/whoami HTTP/1.1";
   std::string agent = "Python-urllib/3.11";
 
@@ -80,11 +81,14 @@ struct Line {
     return ip + " - " + tag + " - {" + who + "} Processed request: " + numbers + " \"" + request +
            "\" \"" + agent + "\" [3 dbevts]";
   }
+
   [[nodiscard]] std::string text() const {
     return time + " - " + logger + " - 450 - INFO - " + id + " - " + message();
   }
 };
 
-inline TimePoint at(std::string_view rfc3339) { return parse_rfc3339(rfc3339).value(); }
+inline TimePoint at(std::string_view rfc3339) {
+  return parse_rfc3339(rfc3339).value();
+}
 
 }  // namespace noci::test

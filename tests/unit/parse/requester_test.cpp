@@ -11,6 +11,7 @@ TEST_CASE("the requester field names a user, a puppeted one, or a server") {
     const char* effective;
     const char* server;
   };
+
   const Case cases[] = {
       {"None", "", "", ""},
       {"", "", "", ""},
@@ -48,6 +49,7 @@ TEST_CASE("an address has one spelling, and what is none is empty") {
     const char* text;
     const char* address;
   };
+
   const Case cases[] = {
       {"203.0.113.7", "203.0.113.7"},
       {"203.0.113.7:55555", "203.0.113.7"},

@@ -29,8 +29,18 @@ TEST_CASE("ids may come in any order, with gaps, each once") {
   for (const std::uint64_t id : {100U, 103U, 101U, 90U, 2000U, 102U, 11'999U}) {
     CHECK(sequence.judge(id, true, start, {}) == Fit::fine);
   }
-  CHECK(sequence.judge(103, true, start, {}) == Fit::reused);
-  CHECK(sequence.judge(11'999, true, start, {}) == Fit::reused);
+  CHECK(sequence.judge(103, true, start + seconds{1}, {}) == Fit::reused);
+  CHECK(sequence.judge(11'999, true, start + seconds{1}, {}) == Fit::reused);
+}
+
+TEST_CASE("the same line again is a copy, another line with its id is not") {
+  Sequence sequence;
+  CHECK(sequence.judge(100, true, start, {}) == Fit::fine);
+  CHECK(sequence.judge(101, true, start, {}) == Fit::fine);
+  CHECK(sequence.judge(100, true, start, {}) == Fit::copy);
+  CHECK(sequence.judge(100, true, start + seconds{1}, {}) == Fit::reused);
+  run(sequence, 102, 200, start);
+  CHECK(sequence.judge(101, true, start, {}) == Fit::reused);  // too long ago to be one
 }
 
 TEST_CASE("other lines share the id of their request") {
@@ -142,6 +152,7 @@ TEST_CASE("a restored sequence judges as the saved one") {
   restored.save(again);
   CHECK(again.bytes() == out.bytes());
   CHECK(restored.judge(4999, true, now, {}) == Fit::reused);
+  CHECK(restored.judge(5000, true, now, {}) == Fit::copy);
   CHECK(restored.judge(5001, true, now, {}) == Fit::fine);
 }
 
@@ -156,9 +167,9 @@ TEST_CASE("a damaged state is a fresh one") {
 TEST_CASE("only request counters are counters") {
   CHECK(request_counter("GET-65") == 65U);
   CHECK(request_counter("POST-0") == 0U);
-  for (const char* id : {"", "GET", "GET-", "-1", "main", "sentinel", "background_updates-0",
-                         "PUT-42-$event", "GET-550e8400-e29b", "GET-12345678-1234",
-                         "GET-9999999999999999999999", "get-1"}) {
+  for (const char* id :
+       {"", "GET", "GET-", "-1", "main", "sentinel", "background_updates-0", "PUT-42-$event",
+        "GET-550e8400-e29b", "GET-12345678-1234", "GET-9999999999999999999999", "get-1"}) {
     INFO(id);
     CHECK_FALSE(request_counter(id));
   }
