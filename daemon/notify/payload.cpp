@@ -20,6 +20,7 @@ constexpr std::size_t longest_value = 256;
 constexpr std::size_t longest_media_id = 512;
 // PagerDuty cuts a summary at 1,024.
 constexpr std::size_t longest_summary = 1000;
+constexpr std::size_t longest_runbook = 2000;
 constexpr std::size_t most_samples = 16;
 
 json::value text(std::string_view raw, std::size_t longest = longest_value) {
@@ -110,7 +111,10 @@ json::object rule_of(const Alert& alert) {
   add_if_any(rule, "status", alert.rule_status);
   rule["tags"] = texts(alert.tags);
   rule["falsepositives"] = texts(alert.falsepositives);
-  add_if_any(rule, "runbook", alert.runbook);
+  if (!alert.runbook.empty()) {
+    // The operators' own text: its line ends are meant.
+    rule["runbook"] = to_utf8(std::string_view(alert.runbook).substr(0, longest_runbook));
+  }
   return rule;
 }
 
