@@ -1,5 +1,6 @@
 #include "parse/endpoint_query.hpp"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -10,6 +11,12 @@ namespace {
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
+}
+
+std::string_view first_item(std::string_view query) {
+  const auto* const end =
+      std::find_if(query.begin(), query.end(), [](char c) { return c == '&' || c == ';'; });
+  return query.substr(0, static_cast<std::size_t>(end - query.begin()));
 }
 
 /// Every character of a name can be escaped as three.
@@ -27,8 +34,8 @@ bool is_named(std::string_view raw, std::string_view name) {
 
 std::optional<std::string_view> raw_query_parameter(std::string_view query, std::string_view name) {
   while (!query.empty()) {
-    const std::string_view item = query.substr(0, query.find_first_of("&;"));
-    query.remove_prefix(item.size() == query.size() ? item.size() : item.size() + 1);
+    const std::string_view item = first_item(query);
+    query.remove_prefix(std::min(item.size() + 1, query.size()));
     const auto equals = item.find('=');
     if (equals != std::string_view::npos && is_named(item.substr(0, equals), name)) {
       return item.substr(equals + 1);

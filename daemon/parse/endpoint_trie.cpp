@@ -2,17 +2,24 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 
 namespace noci::routing {
 namespace {
 
-/// FNV-1a. The table is fixed and a look-up never inserts, so hostile segments cannot crowd it.
+/// Eight bytes at a time. The table is fixed and a look-up never inserts, so hostile segments
+/// cannot crowd it.
 std::uint64_t hash_of(std::uint32_t from, std::string_view literal) {
-  std::uint64_t hash = 0xcbf29ce484222325ULL ^ from;
-  for (const char c : literal) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15ULL;
+  std::uint64_t hash = (from + 1) * odd ^ literal.size();
+  while (!literal.empty()) {
+    std::uint64_t word = 0;
+    const std::size_t taken = std::min(literal.size(), sizeof word);
+    std::memcpy(&word, literal.data(), taken);
+    hash = (std::rotl(hash, 23) ^ word) * odd;
+    literal.remove_prefix(taken);
   }
-  return hash ^ (hash >> 29);
+  return hash ^ (hash >> 32);
 }
 
 /// `text` begins with `literal` where a dot of the literal stands for any character.

@@ -24,7 +24,8 @@ std::optional<std::int64_t> limit_of(std::string_view query) {
 
 TEST_CASE("a room is the same however its id is escaped, and is decoded once") {
   const auto room = [](std::string_view id) {
-    return asked("GET", "/_matrix/client/v3/rooms/" + std::string(id) + "/messages").room_id;
+    const std::string path = "/_matrix/client/v3/rooms/" + std::string(id) + "/messages";
+    return std::string(asked("GET", path).room_id);
   };
   REQUIRE(room("!abc:hs") == "!abc:hs");
   REQUIRE(room("%21abc%3Ahs") == "!abc:hs");
