@@ -2,7 +2,7 @@
 // two looks, each line is counted exactly once, in the order it was written. A commit keeps what
 // was counted together with the cursors; a restart forgets everything since.
 
-#include <map>
+#include <algorithm>
 #include <memory>
 
 #include "support/catch.hpp"
@@ -34,10 +34,10 @@ class Reading {
   }
   void rescan() { tail_->rescan(); }
   void count_everything() {
-    for (auto& [id, stream] : streams_) {
-      count(id, stream);
+    for (Stream& stream : streams_) {
+      count(stream);
     }
-    std::erase_if(streams_, [](const auto& stream) { return stream.second.ended; });
+    std::erase_if(streams_, [](const Stream& stream) { return stream.ended; });
   }
   void commit() {
     saved_ = tail_->cursors();
@@ -59,6 +59,7 @@ class Reading {
 
  private:
   struct Stream {
+    std::uint64_t id = 0;
     std::string rest;
     std::uint64_t offset = 0;
     std::uint64_t line = 1;
@@ -71,12 +72,7 @@ class Reading {
     if (!chunk) {
       return false;
     }
-    const auto [place, is_new] = streams_.try_emplace(chunk->stream);
-    Stream& stream = place->second;
-    if (is_new) {
-      stream.offset = chunk->offset;
-      stream.line = chunk->line;
-    }
+    Stream& stream = stream_of(*chunk);
     RC_ASSERT(stream.offset + stream.rest.size() == chunk->offset);
     stream.rest += chunk->bytes;
     for (auto feed = stream.rest.find('\n'); feed != std::string::npos;
@@ -88,9 +84,18 @@ class Reading {
       take(stream, stream.rest.size(), stream.rest.size());
     }
     if (counts) {
-      count_everything();  // in the order of the streams, as the pipeline does
+      count_everything();
     }
     return true;
+  }
+
+  Stream& stream_of(const Chunk& chunk) {
+    const auto known = std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
+      return stream.id == chunk.stream;
+    });
+    return known != streams_.end()
+               ? *known
+               : streams_.emplace_back(Stream{chunk.stream, {}, chunk.offset, chunk.line, {}, false});
   }
 
   static void take(Stream& stream, std::size_t length, std::size_t with_feed) {
@@ -100,16 +105,16 @@ class Reading {
     ++stream.line;
   }
 
-  void count(std::uint64_t id, Stream& stream) {
+  void count(Stream& stream) {
     counted_.insert(counted_.end(), stream.waiting.begin(), stream.waiting.end());
     stream.waiting.clear();
-    tail_->consumed(id, stream.offset, stream.line);
+    tail_->consumed(stream.id, stream.offset, stream.line);
   }
 
   const LogFolder& folder_;
   std::string pattern_;
   std::unique_ptr<Tail> tail_;
-  std::map<std::uint64_t, Stream> streams_;
+  std::vector<Stream> streams_;  ///< in the order of their first bytes
   std::vector<Cursor> saved_;
   Lines counted_;
   Lines committed_;
