@@ -220,6 +220,11 @@ int run_cli(int argc, char* argv[]) {
                          add_status, add_why, add_alerts}) {
     add(app, verb);
   }
+  // CLI11 would only say that a command is missing.
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+    std::cerr << "noci: unknown command '" << argv[1] << "'; `noci --help` lists them\n";
+    return static_cast<int>(ExitCode::usage);
+  }
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
