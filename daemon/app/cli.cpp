@@ -221,7 +221,8 @@ int run_cli(int argc, char* argv[]) {
     add(app, verb);
   }
   // CLI11 would only say that a command is missing.
-  if (argc > 1 && argv[1][0] != '-' && app.get_subcommand_no_throw(argv[1]) == nullptr) {
+  const auto is_meant = [&](const CLI::App* command) { return command->get_name() == argv[1]; };
+  if (argc > 1 && argv[1][0] != '-' && app.get_subcommands(is_meant).empty()) {
     std::cerr << "noci: unknown command '" << argv[1] << "'; `noci --help` lists them\n";
     return static_cast<int>(ExitCode::usage);
   }
