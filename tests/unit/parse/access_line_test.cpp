@@ -146,6 +146,9 @@ TEST_CASE("an address from X-Forwarded-For never moves the requester") {
       "{@x:y} - {None} Processed request:",
       "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: ",
       "x - 8008 - {",
+      // All of a line but the comma that it cannot hold.
+      "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec "
+      "(0.001sec0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y",
   };
   for (const char* address : addresses) {
     INFO(address);

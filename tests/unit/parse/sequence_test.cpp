@@ -96,7 +96,8 @@ TEST_CASE("a restart begins the ids anew") {
 TEST_CASE("a restart that the log does not show loses no line") {
   Sequence sequence;
   const TimePoint now = run(sequence, 1, 100'000, start);
-  run(sequence, 0, 500, now + seconds{4});
+  const TimePoint after = run(sequence, 0, 500, now + seconds{4});
+  CHECK(sequence.judge(400, true, after, {}) == Fit::reused);
   Sequence young;
   const TimePoint then = run(young, 1, 400, start);
   run(young, 0, 900, then + seconds{4});
