@@ -30,6 +30,7 @@ Event EventReader::read(const Record& record, Stream& stream, bool oversize) {
     event.timestamp = record.arrival;
   } else {
     event = stream.parser->parse(record, arena_);
+    encodings_.apply(event);
     enricher_.apply(event, arena_);
   }
   event.source = record.source;
@@ -70,6 +71,7 @@ void EventReader::save(ByteWriter& out) const {
     out.text(state.bytes());
   }
   enricher_.save(out);
+  encodings_.save(out);
 }
 
 void EventReader::restore(ByteReader& in) {
@@ -84,6 +86,7 @@ void EventReader::restore(ByteReader& in) {
     }
   }
   enricher_.restore(in);
+  encodings_.restore(in);
 }
 
 }  // namespace noci

@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "model/record.hpp"
 #include "model/stats.hpp"
+#include "parse/client_encoding.hpp"
 #include "parse/enrich.hpp"
 #include "parse/frame.hpp"
 #include "parse/parser.hpp"
@@ -65,6 +66,7 @@ class EventReader {
   std::map<std::uint64_t, Stream> streams_;
   std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Parser>> parsers_;
   std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
+  ClientEncoding encodings_;
   Enricher enricher_;
   Arena arena_;
   ParseStats stats_;
