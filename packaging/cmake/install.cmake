@@ -11,11 +11,8 @@ option(NOCI_INSTALL_UNIT "Install the systemd unit and its account (the Debian p
 install(TARGETS noci RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/rules
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.yml" PATTERN "*.txt")
-foreach(folder templates)
-  if(EXISTS ${CMAKE_SOURCE_DIR}/config/${folder})
-    install(DIRECTORY config/${folder}/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/${folder})
-  endif()
-endforeach()
+install(DIRECTORY config/templates/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/templates)
+install(FILES config/minimal.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 file(GLOB pages_1 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.1)
 file(GLOB pages_5 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.5)
 install(FILES ${pages_1} DESTINATION ${CMAKE_INSTALL_MANDIR}/man1)
@@ -29,10 +26,11 @@ endif()
 
 # What an operator has changed stays: noci.yaml is only placed where there is none.
 install(CODE "
+  # file(INSTALL) looks at DESTDIR itself.
   set(folder \"\$ENV{DESTDIR}${NOCI_CONFIG_DIR}\")
   file(MAKE_DIRECTORY \"\${folder}/rules.d\" \"\${folder}/lists\")
   if(EXISTS \"\${folder}/noci.yaml\")
     message(STATUS \"Keeping: \${folder}/noci.yaml\")
   else()
-    file(INSTALL \"${CMAKE_SOURCE_DIR}/config/noci.yaml\" DESTINATION \"\${folder}\")
+    file(INSTALL \"${CMAKE_SOURCE_DIR}/config/noci.yaml\" DESTINATION \"${NOCI_CONFIG_DIR}\")
   endif()")

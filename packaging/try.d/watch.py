@@ -108,7 +108,7 @@ class Daemon:
 def parse_arguments():
     parser = argparse.ArgumentParser(description="see packaging/try --help")
     parser.add_argument("--noci", required=True)
-    parser.add_argument("--rules", required=True)
+    parser.add_argument("--rules", required=True, type=os.path.abspath)
     parser.add_argument("--seconds", type=int)
     parser.add_argument("--timezone")
     parser.add_argument("--log", action="append", default=[])

@@ -23,7 +23,9 @@ class RealSynapse(Case):
         self.server = Homeserver(self).start()
 
     def client(self, name, address):
-        return Client(self.server, name, address).register()
+        client = Client(self.server, name, address)
+        self.addCleanup(client.connection.close)
+        return client.register()
 
     def furnish(self):
         """Public rooms with messages and files, by an account that owns them all."""
