@@ -2,6 +2,7 @@
 // Alerts as text with every field in it, so that two runs are compared wholly and a difference
 // reads at sight.
 
+#include <algorithm>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -66,6 +67,20 @@ namespace noci::test {
     texts.push_back(outline(alert));
   }
   return texts;
+}
+
+/// Empty when both say the same; else where they part. Short: Catch2 takes minutes to wrap a
+/// message with thousands of alerts in it.
+[[nodiscard]] inline std::string difference(const std::vector<std::string>& got,
+                                            const std::vector<std::string>& wanted) {
+  for (std::size_t i = 0; i < std::max(got.size(), wanted.size()); ++i) {
+    const std::string mine = i < got.size() ? got[i] : "nothing";
+    const std::string theirs = i < wanted.size() ? wanted[i] : "nothing";
+    if (mine != theirs) {
+      return "alert " + std::to_string(i) + ": got " + mine + "; wanted " + theirs;
+    }
+  }
+  return "";
 }
 
 }  // namespace noci::test

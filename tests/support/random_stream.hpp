@@ -102,7 +102,7 @@ class Stream {
       rule.escalate(2, Level::high).escalate(3, Level::critical);
     }
     if (draw(2) == 0) {
-      rule.renotify(Duration(1000 * (30 + draw(1000))));
+      rule.renotify(Duration(1000 * (300 + draw(3000))));
     }
     const unsigned limits = 1 + draw(3);
     for (unsigned l = 0; l < limits; ++l) {

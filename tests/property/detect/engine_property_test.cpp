@@ -45,7 +45,7 @@ std::vector<Alert> run(Engine& engine, const Stream& stream, std::size_t from, s
   return out;
 }
 
-constexpr Duration long_after = std::chrono::hours{100};
+constexpr Duration long_after = std::chrono::hours{40};
 
 }  // namespace
 
@@ -65,7 +65,7 @@ void compare_with_naive(const Scene& scene) {
   engine.advance(end, got);
   naive.advance(end, wanted);
   RC_CLASSIFY(!wanted.empty(), "alerts");
-  RC_ASSERT(outlines(got) == outlines(wanted));
+  RC_ASSERT(difference(outlines(got), outlines(wanted)) == "");
 }
 
 }  // namespace
@@ -119,7 +119,7 @@ TEST_CASE("cut anywhere: saved, restored and continued equals not cut") {
     engine->advance(engine->now() + long_after, got);
     RC_CLASSIFY(!wanted.empty(), "alerts");
     RC_CLASSIFY(whole_run.stats().evicted_keys > 0, "evictions");
-    RC_ASSERT(whole(got) == whole(wanted));
+    RC_ASSERT(difference(whole(got), whole(wanted)) == "");
     RC_ASSERT(engine->stats().memory_bytes == whole_run.stats().memory_bytes);
     RC_ASSERT(engine->stats().keys == whole_run.stats().keys);
   });
@@ -148,7 +148,7 @@ TEST_CASE("any pattern of advance calls gives the same alerts in the same order"
       hasty.apply(stream[i], got);
     }
     hasty.advance(plain.now(), got);
-    RC_ASSERT(whole(got) == whole(wanted));
+    RC_ASSERT(difference(whole(got), whole(wanted)) == "");
   });
 }
 
@@ -165,7 +165,7 @@ TEST_CASE("another rule changes nothing about the alerts of the others") {
     std::vector<Alert> alone = run(one, stream, 0, stream.size());
     one.advance(all.now(), alone);
     std::erase_if(together, [&](const Alert& alert) { return alert.rule_id != id; });
-    RC_ASSERT(whole(together) == whole(alone));
+    RC_ASSERT(difference(whole(together), whole(alone)) == "");
   });
 }
 
@@ -185,7 +185,7 @@ TEST_CASE("reloading the same rules changes nothing") {
     reloaded.replace_rules(rule_set(retitled), got);
     const std::vector<Alert> rest = run(reloaded, stream, cut, stream.size());
     got.insert(got.end(), rest.begin(), rest.end());
-    RC_ASSERT(whole(got) == whole(wanted));
+    RC_ASSERT(difference(whole(got), whole(wanted)) == "");
   });
 }
 
