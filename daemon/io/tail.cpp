@@ -133,22 +133,21 @@ std::optional<Chunk> Tail::next(TimePoint arrival) {
 }
 
 void Tail::consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line) {
+  const auto count = [&](TailStream& open) {
+    if (open.id != stream || offset < open.counted) {
+      return false;  // counting never goes back
+    }
+    open.counted = offset;
+    open.counted_line = line;
+    return true;
+  };
   for (const auto& log : logs_) {
     for (TailStream& open : log->streams()) {
-      if (open.id == stream) {
-        open.counted = offset;
-        open.counted_line = line;
-        return;
-      }
+      count(open);
     }
   }
   std::erase_if(draining_, [&](Draining& drained) {
-    if (drained.stream.id != stream) {
-      return false;
-    }
-    drained.stream.counted = offset;
-    drained.stream.counted_line = line;
-    return offset >= drained.stream.file.offset();
+    return count(drained.stream) && offset >= drained.stream.file.offset();
   });
 }
 
@@ -188,8 +187,7 @@ std::vector<std::string> Tail::directories() const {
 
 void Tail::find_logs(Pattern& pattern) {
   if (!pattern.is_glob) {
-    log_of(pattern.text, !pattern.listed);
-    pattern.listed = true;
+    log_of(pattern.text, true);
     return;
   }
   const std::vector<std::string> paths = expand(pattern.text);
@@ -331,9 +329,9 @@ Chunk Tail::finish_front(TailLog& log, TimePoint arrival) {
   Cursor end = stream.cursor(options_.name, log.path());
   end.offset = stream.file.offset();
   end.marker = stream.file.marker(end.offset);
-  finished_.push_back(std::move(end));
-  if (finished_.size() > remembered_files) {
-    finished_.pop_front();
+  context_.finished.push_back(std::move(end));
+  if (context_.finished.size() > remembered_files) {
+    context_.finished.pop_front();
   }
   if (stream.counted < stream.file.offset()) {
     draining_.push_back({log.path(), std::move(stream)});
@@ -357,10 +355,11 @@ Chunk Tail::restart_front(TailLog& log, TimePoint arrival) {
 }
 
 std::optional<Cursor> Tail::finished(FileId id) const {
-  const auto found = std::find_if(finished_.rbegin(), finished_.rend(), [&](const Cursor& cursor) {
+  const auto& all = context_.finished;
+  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const Cursor& cursor) {
     return FileId{cursor.device, cursor.inode} == id;
   });
-  return found == finished_.rend() ? std::nullopt : std::optional(*found);
+  return found == all.rend() ? std::nullopt : std::optional(*found);
 }
 
 }  // namespace noci

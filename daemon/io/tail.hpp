@@ -5,7 +5,6 @@
 // nature. Plain POSIX without clock, thread or notification: the caller says when to look.
 
 #include <cstdint>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
@@ -59,7 +58,7 @@ class Tail {
   struct Pattern {
     std::string text;
     bool is_glob = false;
-    bool listed = false;  ///< looked through once: what appears from now on is new
+    bool listed = false;  ///< a glob looked through once: what appears from now on is new
     int empty = 0;        ///< times in a row that a glob matched nothing
   };
 
@@ -85,7 +84,6 @@ class Tail {
   std::vector<std::unique_ptr<TailLog>> logs_;  ///< stable: chunks point at their paths
   std::size_t turn_ = 0;
   std::vector<Draining> draining_;  ///< read to the end, not counted to the end
-  std::deque<Cursor> finished_;     ///< the last few files read to their end
   std::vector<TailFault> faults_;
   std::vector<char> buffer_;
 };

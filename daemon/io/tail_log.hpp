@@ -12,6 +12,7 @@
 
 #include "io/followed_file.hpp"
 #include "io/rotation.hpp"
+#include "io/tail_survey.hpp"
 #include "model/record.hpp"
 #include "model/settings.hpp"
 
@@ -34,6 +35,9 @@ struct TailContext {
   StartAt start_at = StartAt::end;
   std::uint64_t next_stream = 0;
   TailStats stats;
+  std::deque<Cursor> finished;  ///< the ends of the last few files read to their end
+
+  [[nodiscard]] bool has_finished(const FollowedFile& file) const;
 };
 
 /// One file being read, as the parser sees it.
@@ -78,15 +82,13 @@ class TailLog {
   [[nodiscard]] bool has_written_successor() const;
 
  private:
-  void resume(TailContext& context, const std::optional<FileId>& current);
-  void open_unseen(TailContext& context, const FileEntry& newest,
-                   const std::optional<FileId>& current);
+  [[nodiscard]] Survey look_around(const TailContext& context,
+                                   const std::optional<FileId>& current) const;
+  void add_all(TailContext& context, Survey survey);
   [[nodiscard]] std::uint64_t beginning_of(const TailContext& context, const FollowedFile& opened,
                                            const FileEntry& file,
                                            const std::optional<Cursor>& known) const;
-  [[nodiscard]] FileEntry newest_stream() const;
   void move_to_back(FileId id);
-  void add(TailContext& context, FollowedFile file, std::uint64_t offset, std::uint64_t line);
 
   std::string path_;
   std::vector<Cursor> saved_;

@@ -34,6 +34,22 @@ TEST_CASE("a file that was truncated and has grown past the old place is noticed
   REQUIRE(tail.stats().truncations == 1);
 }
 
+TEST_CASE("a refilled file is noticed although its newest or its first bytes are the same") {
+  LogFolder folder;
+  const std::string same(300, 'x');
+  const std::string before = GENERATE_COPY(as<std::string>{}, "one" + same + "\n", same + "one\n");
+  const std::string after = before.front() == 'x' ? same + "two\n" : "two" + same + "\n";
+  folder.append("a.log", before);
+  Tail tail = tail_of(folder, {"a.log"});
+  LineReader reader;
+  reader.drain(tail);
+  folder.overwrite("a.log", after);
+  reader.drain(tail);
+  REQUIRE(reader.lines.size() == 2);
+  REQUIRE(reader.lines.back() + "\n" == after);
+  REQUIRE(tail.stats().truncations == 1);
+}
+
 TEST_CASE("an unfinished line ends where the file was truncated") {
   LogFolder folder;
   folder.append("a.log", "one\ntw");

@@ -111,3 +111,23 @@ TEST_CASE("a rotated file that another pattern follows too is read once") {
   REQUIRE(reader.lines == Lines{"first after 1", "first after 2", "first after 3", "last of 1",
                                 "last of 2", "last of 3", "one"});
 }
+
+TEST_CASE("a file that was read to its end and comes back under another name is not read again") {
+  LogFolder folder;
+  folder.append("a.log", "one\n");
+  Tail tail = tail_of(folder, {"a.log", "archive.*"});
+  LineReader reader;
+  reader.drain(tail);
+  folder.rename("a.log", "hidden");
+  folder.append("a.log", "two\n");
+  tail.rescan();
+  reader.drain(tail);
+  REQUIRE(reader.ended == 1);
+  folder.rename("hidden", "archive.1");
+  tail.rescan();
+  reader.drain(tail);
+  folder.append("archive.1", "three\n");
+  reader.drain(tail);
+  REQUIRE(reader.lines == Lines{"one", "two", "three"});
+  REQUIRE(reader.numbers == std::vector<std::uint64_t>{1, 1, 2});
+}

@@ -100,6 +100,8 @@ TEST_CASE("a rotated file matters until it is counted to its end") {
   REQUIRE(tail.cursors().size() == 2);
   REQUIRE(tail.cursors()[0].offset == 4);
   REQUIRE(tail.cursors()[0].line == 2);
+  tail.consumed((std::uint64_t{3} << 48) + 1, 0, 0);  // a parser that has forgotten the stream
+  REQUIRE(tail.cursors()[0].offset == 4);
   tail.consumed((std::uint64_t{3} << 48) + 1, 7, 3);
   REQUIRE(tail.cursors().size() == 1);
 }

@@ -177,6 +177,7 @@ TEST_CASE("compressed siblings are left alone") {
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
   folder.append("a.log.1.gz", "\x1f\x8b not text\n");
+  folder.append("a.log.gz", "\x1f\x8b not text\n");
   folder.append("a.log", "two\n");
   const Continued after = continue_with(folder, saved);
   REQUIRE(after.lines == Lines{"two"});

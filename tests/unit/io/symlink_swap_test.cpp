@@ -56,4 +56,10 @@ TEST_CASE("two names of one file are read once") {
   reader.drain(tail);
   REQUIRE(reader.lines == Lines{"one"});
   REQUIRE(tail.cursors().size() == 1);
+  for (int i = 0; i < 3; ++i) {
+    folder.append("b.log", "more\n");
+    tail.rescan();
+    const auto chunk = tail.next(TimePoint{});
+    REQUIRE(chunk->path == folder.path("a.log"));  // it does not change its name from look to look
+  }
 }
