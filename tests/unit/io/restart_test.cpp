@@ -183,3 +183,26 @@ TEST_CASE("compressed siblings are left alone") {
   REQUIRE(after.lines == Lines{"two"});
   REQUIRE(after.stats.lost_bytes_unknown == 1);
 }
+
+TEST_CASE("a rotated file that is still written to does not pass for the current one") {
+  LogFolder folder;
+  folder.append("a.log", "one\ntwo\n");
+  std::vector<Cursor> saved;
+  {
+    Tail tail = tail_of(folder, {"a.log"});
+    LineReader reader;
+    reader.drain(tail, false);
+    folder.rename("a.log", "a.log.1");
+    folder.append("a.log", "four\n");
+    tail.rescan();
+    saved = tail.cursors();
+    REQUIRE(saved.size() == 2);
+  }
+  folder.append("a.log.1", "three\n");  // now the younger of the two by its time
+  Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
+  LineReader reader;
+  reader.drain(tail);
+  folder.append("a.log", "five\n");
+  reader.drain(tail);
+  REQUIRE(reader.lines == Lines{"one", "two", "three", "four", "five"});
+}
