@@ -22,7 +22,10 @@ std::string read_corpus(const std::string& name) {
 }
 
 std::shared_ptr<const RuleSet> shipped_rules() {
-  auto loaded = load_rules({{source_dir + "/rules"}, {source_dir + "/rules/lists"}});
+  RuleDirs dirs;
+  dirs.rules = {source_dir + "/rules"};
+  dirs.lists = {source_dir + "/rules/lists"};
+  auto loaded = load_rules(dirs);
   REQUIRE(loaded.faults.empty());
   return std::make_shared<const RuleSet>(std::move(loaded.value));
 }
