@@ -65,11 +65,11 @@ class Service(Case):
         os.mkdir(logs)
         with open(os.path.join(logs, "homeserver.log"), "w") as file:
             os.fchmod(file.fileno(), 0o640)
-        shutil.copy(packages[0], os.path.join(self.root, "root/noci.deb"))
-        installed = run("chroot", self.root, "apt-get", "-q", "-y", "install", "--no-install-recommends", "/root/noci.deb")
+        shutil.copy(packages[0], os.path.join(self.root, "srv/noci.deb"))
+        installed = run("chroot", self.root, "apt-get", "-q", "-y", "install", "--no-install-recommends", "/srv/noci.deb")
         self.assertEqual(installed.returncode, 0, installed.stdout[-3000:])
-        self.write("debian/root/capture.log", b"".join(capture.recent_records()))
-        shutil.copy(os.path.join(PROBE, "probe.sh"), os.path.join(self.root, "root"))
+        self.write("debian/srv/capture.log", b"".join(capture.recent_records()))
+        shutil.copy(os.path.join(PROBE, "probe.sh"), os.path.join(self.root, "srv"))
         units = os.path.join(self.root, "etc/systemd/system")
         shutil.copy(os.path.join(PROBE, "probe.service"), units)
         os.symlink("/etc/systemd/system/probe.service", os.path.join(units, "multi-user.target.wants/probe.service"))
@@ -78,7 +78,7 @@ class Service(Case):
         """{step: what the probe wrote}"""
         booted = run("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "-D", self.root, patience=400)
         try:
-            with open(os.path.join(self.root, "root/probe.out")) as file:
+            with open(os.path.join(self.root, "srv/probe.out")) as file:
                 text = file.read()
         except FileNotFoundError:
             raise unittest.SkipTest("skipped: needs a machine on which systemd-nspawn boots: "

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs inside the Debian of service_test.py, started by its systemd once noci.service is up. Each
-# step writes `== name` and what it saw to /root/probe.out; the test outside judges.
-exec >/root/probe.out 2>&1
+# step writes `== name` and what it saw to /srv/probe.out; the test outside judges.
+exec >/srv/probe.out 2>&1
 
 step() { echo "== $1"; }
 
@@ -20,7 +20,7 @@ stat -c '%n %U %a' /run/noci /run/noci/control.sock /var/lib/noci /var/lib/noci/
 tr '\0' '\n' <"/proc/$(systemctl show -P MainPID noci)/status" | grep -E '^(NoNewPrivs|Seccomp|CapEff|Uid)'
 
 step alerts
-cat /root/capture.log >>"$logs/homeserver.log"
+cat /srv/capture.log >>"$logs/homeserver.log"
 settled '^last_alert .* firing '
 noci status
 
@@ -69,7 +69,7 @@ dpkg --purge noci
 systemctl show noci -p LoadState,ActiveState
 getent passwd noci
 getfacl -R "$logs" 2>/dev/null | grep noci
-find / -xdev -name '*noci*' -not -path '/proc/*' -not -path '/root/*' -not -path '/var/log/journal/*' -not -path '/run/log/*'
+find / -xdev -name '*noci*' -not -path '/proc/*' -not -path '/srv/*' -not -path '/var/log/journal/*' -not -path '/run/log/*'
 
 step end
 systemctl --no-block poweroff
