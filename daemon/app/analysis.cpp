@@ -127,9 +127,8 @@ void Analysis::look_around(TimePoint now) {
     auto more = tail->directories();
     std::move(more.begin(), more.end(), std::back_inserter(directories));
     for (const TailFault& fault : tail->faults()) {
-      faults_.warn(fault.path + fault.what,
-                   "event=source_fault source=" + log_value(name) + " path=" +
-                       log_value(fault.path) + " why=" + log_value(fault.what),
+      faults_.warn(fault.what,
+                   "event=source_fault source=" + log_value(name) + " why=" + log_value(fault.what),
                    now);
     }
   }
@@ -153,7 +152,7 @@ AnalysisStatus Analysis::status(TimePoint now) const {
     SourceStatus source;
     source.name = name;
     for (const TailFault& fault : tail->faults()) {
-      source.faults.push_back(fault.path + ": " + fault.what);
+      source.faults.push_back(fault.what);
     }
     const TailStats& stats = tail->stats();
     source.bytes = stats.bytes;

@@ -7,14 +7,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 
-namespace noci {
+#include "io/completion.hpp"
 
-/// The one completion handler of every coroutine: nothing is detached, nothing is swallowed.
-inline void rethrow(std::exception_ptr error) {
-  if (error) {
-    std::rethrow_exception(error);
-  }
-}
+namespace noci {
 
 inline void run_to_end(boost::asio::io_context& context, boost::asio::awaitable<void> coroutine) {
   boost::asio::co_spawn(context, std::move(coroutine), [&context](std::exception_ptr error) {

@@ -19,7 +19,8 @@ CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 -- no sign are kept as the same bits.
 CREATE TABLE cursors (
   source TEXT NOT NULL, path TEXT NOT NULL, device INTEGER NOT NULL, inode INTEGER NOT NULL,
-  "offset" INTEGER NOT NULL, line INTEGER NOT NULL, marker TEXT NOT NULL);
+  "offset" INTEGER NOT NULL, line INTEGER NOT NULL, marker TEXT NOT NULL,
+  modified INTEGER NOT NULL);
 
 -- The pipeline's state: a whole one first, then what changed since, in the order of id.
 CREATE TABLE state (id INTEGER PRIMARY KEY, whole INTEGER NOT NULL, blob BLOB NOT NULL);

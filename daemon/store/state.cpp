@@ -5,7 +5,8 @@ namespace {
 
 Result<std::vector<Cursor>> load_cursors(Database& database) {
   auto statement = database.prepare(
-      "SELECT source, path, device, inode, \"offset\", line, marker FROM cursors ORDER BY rowid");
+      "SELECT source, path, device, inode, \"offset\", line, marker, modified FROM cursors "
+      "ORDER BY rowid");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
@@ -20,7 +21,7 @@ Result<std::vector<Cursor>> load_cursors(Database& database) {
     }
     cursors.push_back({statement->bytes_at(0), statement->bytes_at(1), statement->unsigned_at(2),
                        statement->unsigned_at(3), statement->unsigned_at(4),
-                       statement->unsigned_at(5), statement->bytes_at(6)});
+                       statement->unsigned_at(5), statement->bytes_at(6), statement->time_at(7)});
   }
 }
 
@@ -28,7 +29,7 @@ Result<void> save_cursors(Database& database, const std::vector<Cursor>& cursors
   if (auto emptied = execute(database.connection(), "DELETE FROM cursors"); !emptied) {
     return emptied;
   }
-  auto insert = database.prepare("INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+  auto insert = database.prepare("INSERT INTO cursors VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
   if (!insert) {
     return tl::unexpected(insert.error());
   }
@@ -39,7 +40,8 @@ Result<void> save_cursors(Database& database, const std::vector<Cursor>& cursors
         .unsigned_integer(cursor.inode)
         .unsigned_integer(cursor.offset)
         .unsigned_integer(cursor.line)
-        .text(cursor.marker);
+        .text(cursor.marker)
+        .time(cursor.modified);
     if (auto done = insert->run(); !done) {
       return done;
     }
