@@ -32,17 +32,16 @@ std::string fresh_id() {
 Judgement send(const Webhook& webhook, const std::string& event_id, const std::string& payload) {
   boost::asio::io_context context{1};
   Judgement judgement;
-  const std::int64_t now = std::chrono::floor<std::chrono::seconds>(wall_clock())
-                               .time_since_epoch()
-                               .count();
+  const std::int64_t now =
+      std::chrono::floor<std::chrono::seconds>(wall_clock()).time_since_epoch().count();
   boost::asio::co_spawn(
-      context,
-      fetch(make_request(webhook, event_id, payload, now), fetch_options(webhook)),
+      context, fetch(make_request(webhook, event_id, payload, now), fetch_options(webhook)),
       [&](std::exception_ptr error, Result<HttpResponse> response) {
         if (error) {
           std::rethrow_exception(error);
         }
-        judgement = response ? judge(*response, wall_clock()) : judge_failure(response.error().what);
+        judgement =
+            response ? judge(*response, wall_clock()) : judge_failure(response.error().what);
       });
   context.run();
   return judgement;

@@ -23,8 +23,8 @@ constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
 
 }  // namespace
 
-Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts, EffectChannel& effects,
-                   std::shared_ptr<spdlog::logger> log)
+Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
+                   EffectChannel& effects, std::shared_ptr<spdlog::logger> log)
     : parts_(std::move(parts)),
       effects_(effects),
       log_(log),

@@ -46,6 +46,7 @@ class Analysis {
   // The following are called on the analysis thread (posted).
   void stop();
   void replace_rules(std::shared_ptr<const RuleSet> rules);
+
   [[nodiscard]] std::vector<KeyStatus> why(const std::string& key) const {
     return parts_.pipeline.why(key);
   }

@@ -60,9 +60,9 @@ void print_pair(const char* name, const json::value& value) {
 }
 
 void print_status(const json::object& status) {
-  for (const char* name : {"version", "newest_event", "lag_ms", "records", "requests", "errors",
-                           "forged", "rules", "keys", "open_episodes", "last_commit",
-                           "commit_error", "last_alert", "config_loaded"}) {
+  for (const char* name :
+       {"version", "newest_event", "lag_ms", "records", "requests", "errors", "forged", "rules",
+        "keys", "open_episodes", "last_commit", "commit_error", "last_alert", "config_loaded"}) {
     print_pair(name, status.at(name));
   }
   const json::object& outbox = status.at("outbox").as_object();
@@ -100,8 +100,8 @@ void print_why(const json::object& answer) {
       const json::object& limit = each.as_object();
       const double in_force = limit.at("limit").to_number<double>();
       const double value = limit.at("value").to_number<double>();
-      std::cout << "  " << text_of(limit.at("name")) << ": " << text_of(limit.at("value"))
-                << " in " << text_of(limit.at("timespan")) << ", limit "
+      std::cout << "  " << text_of(limit.at("name")) << ": " << text_of(limit.at("value")) << " in "
+                << text_of(limit.at("timespan")) << ", limit "
                 << describe_count(static_cast<std::int64_t>(in_force)) << " ("
                 << (in_force > 0 ? static_cast<std::int64_t>(100 * value / in_force) : 0)
                 << " %)\n";

@@ -25,11 +25,14 @@ namespace fs = std::filesystem;
 class Findings {
  public:
   void good(const std::string& text) { std::cout << "ok    " << text << '\n'; }
+
   void warn(const std::string& text) { std::cout << "warn  " << text << '\n'; }
+
   void bad(const std::string& text) {
     std::cout << "FAIL  " << text << '\n';
     any_bad_ = true;
   }
+
   [[nodiscard]] bool any_bad() const { return any_bad_; }
 
  private:
@@ -137,9 +140,9 @@ void check_directory(const std::string& what, const std::string& path, Findings&
     return;
   }
   const int reason = errno;
-  findings.bad(system_failure(what + " " + path + " cannot be written", reason).value().what +
-               (reason == ENOENT ? "; create it for the user noci (systemd does: StateDirectory=)"
-                                 : ""));
+  findings.bad(
+      system_failure(what + " " + path + " cannot be written", reason).value().what +
+      (reason == ENOENT ? "; create it for the user noci (systemd does: StateDirectory=)" : ""));
 }
 
 }  // namespace

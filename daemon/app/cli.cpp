@@ -36,9 +36,10 @@ std::shared_ptr<Options> options_for(CLI::App& command, Verb& verb,
 }
 
 void add_config(CLI::App& command, ConfigOption& config) {
-  command.add_option("-c,--config", config.path,
-                     "settings file (default: " + std::string(default_config_path) +
-                         "; without it the built-in defaults hold)")
+  command
+      .add_option("-c,--config", config.path,
+                  "settings file (default: " + std::string(default_config_path) +
+                      "; without it the built-in defaults hold)")
       ->type_name("FILE");
 }
 
@@ -213,8 +214,9 @@ int run_cli(int argc, char* argv[]) {
   app.set_version_flag("--version", "noci " NOCI_VERSION);
   app.require_subcommand(1);
   app.set_help_all_flag("--help-all", "print the help of every command");
-  app.footer("Exit status: 0 fine, 1 the input is at fault, 2 usage, 3 the environment is at fault.\n"
-             "Manual pages: noci(1), noci.yaml(5).");
+  app.footer(
+      "Exit status: 0 fine, 1 the input is at fault, 2 usage, 3 the environment is at fault.\n"
+      "Manual pages: noci(1), noci.yaml(5).");
   Verb verb;
   for (const auto add : {add_run, add_check, add_rules, add_replay, add_explain, add_report,
                          add_status, add_why, add_alerts}) {

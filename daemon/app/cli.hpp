@@ -1,4 +1,5 @@
 #pragma once
+
 // argv → verb → exit code. Every option is declared here and nowhere else; `--help` teaches.
 
 namespace noci {

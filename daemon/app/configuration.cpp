@@ -20,7 +20,9 @@ void append(Faults& to, Faults&& more) {
 }
 
 /// What has expired is said as of now; whether an entry counts is judged on event time.
-TimePoint today() { return std::chrono::floor<Duration>(std::chrono::system_clock::now()); }
+TimePoint today() {
+  return std::chrono::floor<Duration>(std::chrono::system_clock::now());
+}
 
 RuleDirs dirs_of(const Settings& settings, const RuleDirsOption& option) {
   RuleDirs dirs;
@@ -98,8 +100,8 @@ std::optional<Configuration> read_configuration(const ConfigOption& option,
   }
   for (const RuleTestResult& result : check_rules(rules.value)) {
     if (!result.passed) {
-      faults.push_back({result.rule_file, 0, 0,
-                        "test '" + result.test + "' failed: " + result.explanation, ""});
+      faults.push_back(
+          {result.rule_file, 0, 0, "test '" + result.test + "' failed: " + result.explanation, ""});
     }
   }
   if (faults.size() > before) {

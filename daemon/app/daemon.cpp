@@ -26,7 +26,9 @@ TimePoint wall_clock() {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
 
-std::string database_path(const Settings& settings) { return settings.state_dir + "/noci.db"; }
+std::string database_path(const Settings& settings) {
+  return settings.state_dir + "/noci.db";
+}
 
 /// Opens the state; what is damaged is set aside, for the log can be read again and a daemon that
 /// does not start watches nothing.
@@ -100,7 +102,8 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
     restored.bytes += blob.size();
     const auto applied = restored.pipeline.restore(blob);
     if (!applied) {
-      log.error("event=state_unusable why={} next=windows_begin_empty", log_value(applied.error().what));
+      log.error("event=state_unusable why={} next=windows_begin_empty",
+                log_value(applied.error().what));
       restored.pipeline = make_pipeline(configuration, database);
       restored.bytes = 0;
       break;
@@ -193,9 +196,7 @@ ExitCode run_daemon(const RunOptions& options) {
   }
   deliverer.replace_webhooks(std::move(webhooks), desk.node());
 
-  std::thread analysis_thread([&] {
-    run_to_end(analysis_context, analysis.run());
-  });
+  std::thread analysis_thread([&] { run_to_end(analysis_context, analysis.run()); });
   run_to_end(delivery_context, desk.serve(effects));
   analysis_thread.join();
   log->info("event=stopped");

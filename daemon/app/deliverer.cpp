@@ -133,8 +133,8 @@ void Deliverer::say(const Alert& alert) {
   status_.last_alert = format_rfc3339(alert.timestamp) + " " + std::string(name_of(alert.status)) +
                        " " + std::string(name_of(alert.level)) + ": " + alert.summary;
   log_->warn("event=alert status={} level={} rule={} alert_id={} simulated={} summary={}",
-             name_of(alert.status), name_of(alert.level), log_value(alert.rule_title), alert.alert_id,
-             alert.simulated, log_value(alert.summary));
+             name_of(alert.status), name_of(alert.level), log_value(alert.rule_title),
+             alert.alert_id, alert.simulated, log_value(alert.summary));
 }
 
 void Deliverer::replace_webhooks(std::vector<Webhook> webhooks, const Node& node) {
@@ -209,13 +209,13 @@ awaitable<Duration> Deliverer::send_next(std::shared_ptr<Sender> sender) {
   }
   const Delivery delivery = **due;
   ++in_flight_;
-  const auto response =
-      co_await fetch(make_request(*webhook, delivery.event_id, delivery.payload,
-                                  unix_seconds(wall_clock_())),
-                     fetch_options(*webhook));
+  const auto response = co_await fetch(
+      make_request(*webhook, delivery.event_id, delivery.payload, unix_seconds(wall_clock_())),
+      fetch_options(*webhook));
   --in_flight_;
-  co_return settle(*sender, delivery,
-                   response ? judge(*response, wall_clock_()) : judge_failure(response.error().what));
+  co_return settle(
+      *sender, delivery,
+      response ? judge(*response, wall_clock_()) : judge_failure(response.error().what));
 }
 
 Duration Deliverer::settle(Sender& sender, const Delivery& delivery, const Judgement& judgement) {
@@ -242,8 +242,8 @@ Duration Deliverer::settle(Sender& sender, const Delivery& delivery, const Judge
   const Duration wait =
       std::max(judgement.retry_after.value_or(Duration::zero()), backoff(sender.failures, jitter));
   faults_.warn("delivery " + delivery.webhook,
-               "event=delivery_failed webhook=" + delivery.webhook + " webhook_id=" +
-                   delivery.event_id + " retry_in=" + format_duration(wait) +
+               "event=delivery_failed webhook=" + delivery.webhook +
+                   " webhook_id=" + delivery.event_id + " retry_in=" + format_duration(wait) +
                    " why=" + log_value(judgement.why),
                now);
   sender.resume_at = now + wait;
@@ -255,7 +255,8 @@ Duration Deliverer::after(const std::string& what, const Result<void>& result) {
   if (result) {
     return Duration::zero();
   }
-  faults_.warn(what, "event=outbox_unwritable doing=" + what + " why=" + log_value(result.error().what),
+  faults_.warn(what,
+               "event=outbox_unwritable doing=" + what + " why=" + log_value(result.error().what),
                wall_clock_());
   return look_interval;
 }

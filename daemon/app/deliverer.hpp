@@ -37,6 +37,7 @@ class Deliverer {
 
   /// At start and at each reload. What waits for a webhook that is gone becomes dead.
   void replace_webhooks(std::vector<Webhook> webhooks, const Node& node);
+
   /// The database cannot be written and memory for what it should hold is used up.
   [[nodiscard]] bool is_paused() const { return pending_.size() >= most_pending; }
 
@@ -44,6 +45,7 @@ class Deliverer {
   [[nodiscard]] bool is_idle() const { return in_flight_ == 0; }
 
   [[nodiscard]] DeliveryStatus& status() { return status_; }
+
   /// Counts of the outbox as of now.
   void refresh_outbox_counts();
 
@@ -51,6 +53,7 @@ class Deliverer {
   /// One webhook's sender: it sleeps until something may be due.
   struct Sender {
     explicit Sender(boost::asio::io_context& context) : timer(context) {}
+
     boost::asio::steady_timer timer;
     std::shared_ptr<const Webhook> webhook;  ///< null: ends
     int failures = 0;                        ///< in a row

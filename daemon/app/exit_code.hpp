@@ -1,4 +1,5 @@
 #pragma once
+
 // What the shell learns. The content of a log never changes it.
 
 namespace noci {

@@ -15,8 +15,7 @@ namespace {
 namespace json = boost::json;
 
 void print_text(const Event& event) {
-  std::string line = std::to_string(event.position.line) + "  " +
-                     std::string(name_of(event.kind));
+  std::string line = std::to_string(event.position.line) + "  " + std::string(name_of(event.kind));
   const auto add = [&](std::string_view text) {
     if (!text.empty()) {
       line += "  " + printable(text, 512);

@@ -57,7 +57,9 @@ FrontDesk::FrontDesk(FrontDeskParts parts, ConfigOption config, const Configurat
       log_(std::move(log)),
       signals_(parts_.delivery_context, SIGTERM, SIGINT, SIGHUP),
       http_(parts_.delivery_context.get_executor(),
-            [this](std::string_view method, std::string_view target) { return answer(method, target); }),
+            [this](std::string_view method, std::string_view target) {
+              return answer(method, target);
+            }),
       control_(parts_.delivery_context.get_executor(),
                [this](std::string question) { return answer_control(std::move(question)); }) {}
 
@@ -138,8 +140,7 @@ awaitable<void> FrontDesk::keep_watchdog_calm() {
 
 bool FrontDesk::is_alive() const {
   // A pause because the disk is full is said by the deliverer and ends by itself.
-  return parts_.deliverer.is_paused() ||
-         parts_.wall_clock() - analysis_status_.at < stuck_after;
+  return parts_.deliverer.is_paused() || parts_.wall_clock() - analysis_status_.at < stuck_after;
 }
 
 void FrontDesk::reload() {
@@ -162,9 +163,8 @@ void FrontDesk::reload() {
   config_hash_ = fresh->hash;
   log_->set_level(spdlog::level::from_str(fresh->settings.log_level));
   parts_.deliverer.replace_webhooks(std::move(webhooks), node());
-  boost::asio::post(parts_.analysis_context, [this, rules = fresh->rules] {
-    parts_.analysis.replace_rules(rules);
-  });
+  boost::asio::post(parts_.analysis_context,
+                    [this, rules = fresh->rules] { parts_.analysis.replace_rules(rules); });
   status.config_valid = true;
   status.config_loaded = parts_.wall_clock();
   log_->info("event=reloaded rules={} config_hash={}", fresh->rules->rules.size(), config_hash_);
@@ -193,8 +193,8 @@ void FrontDesk::warn_of_restart(const Settings& fresh) {
                     fresh.commit_interval != settings_.commit_interval);
   warn("metrics", fresh.metrics != settings_.metrics);
   warn("control", fresh.control_socket != settings_.control_socket);
-  warn("analysis", fresh.lateness != settings_.lateness ||
-                       fresh.memory_budget != settings_.memory_budget);
+  warn("analysis",
+       fresh.lateness != settings_.lateness || fresh.memory_budget != settings_.memory_budget);
 }
 
 HttpResponse FrontDesk::answer(std::string_view, std::string_view target) {
@@ -230,9 +230,9 @@ awaitable<std::string> FrontDesk::answer_control(std::string question) {
       !key->is_string()) {
     co_return error_json("the question is not understood");
   }
-  co_return co_await boost::asio::co_spawn(
-      parts_.analysis_context, ask_why(parts_.analysis, std::string(key->as_string())),
-      use_awaitable);
+  co_return co_await boost::asio::co_spawn(parts_.analysis_context,
+                                           ask_why(parts_.analysis, std::string(key->as_string())),
+                                           use_awaitable);
 }
 
 }  // namespace noci

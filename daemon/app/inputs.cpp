@@ -140,6 +140,8 @@ Result<void> read_all(const InputOptions& options,
   return {};
 }
 
-bool is_terminal(int file_descriptor) { return isatty(file_descriptor) == 1; }
+bool is_terminal(int file_descriptor) {
+  return isatty(file_descriptor) == 1;
+}
 
 }  // namespace noci

@@ -2,9 +2,9 @@
 
 #include <cstdlib>
 
+#include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/sinks/stdout_sinks.h>
-#include <spdlog/pattern_formatter.h>
 
 #include "base/text.hpp"
 

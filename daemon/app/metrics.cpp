@@ -14,9 +14,13 @@ using prometheus::Counter;
 using prometheus::Gauge;
 using prometheus::Labels;
 
-double seconds(Duration duration) { return std::chrono::duration<double>(duration).count(); }
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
 
-double seconds(TimePoint time) { return seconds(time.time_since_epoch()); }
+double seconds(TimePoint time) {
+  return seconds(time.time_since_epoch());
+}
 
 }  // namespace
 
@@ -24,7 +28,8 @@ class Metrics::Families {
  public:
   /// The threads keep totals that only grow; the registry's counter follows them.
   void total(const char* name, const char* help, std::uint64_t value, const Labels& labels = {}) {
-    auto& counter = prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
+    auto& counter =
+        prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels);
     counter.Increment(static_cast<double>(value) - counter.Value());
   }
 
@@ -69,8 +74,8 @@ void add_parsing(auto& to, const ParseStats& parse) {
   to.total("noci_oversize_lines_total", "Lines longer than noci keeps; skipped to their end.",
            parse.oversize_lines);
   for (const auto& [reason, count] : parse.errors) {
-    to.total("noci_parse_errors_total", "Records not understood or not believed, by reason.",
-             count, {{"reason", std::string(reason)}});
+    to.total("noci_parse_errors_total", "Records not understood or not believed, by reason.", count,
+             {{"reason", std::string(reason)}});
   }
   for (const auto& [reason, count] : parse.ignored) {
     to.total("noci_ignored_records_total", "Records of no interest, by reason.", count,
@@ -164,8 +169,8 @@ void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
            delivery.reload_failures);
   to.now("noci_config_valid", "1 when the newest reload was accepted.",
          delivery.config_valid ? 1.0 : 0.0);
-  to.now("noci_config_last_reload_timestamp_seconds",
-         "When the settings in force were loaded.", seconds(delivery.config_loaded));
+  to.now("noci_config_last_reload_timestamp_seconds", "When the settings in force were loaded.",
+         seconds(delivery.config_loaded));
 }
 
 void add_process(auto& to) {

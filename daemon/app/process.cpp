@@ -35,8 +35,7 @@ double start_time() {
   for (int i = 3; i <= 22; ++i) {
     fields >> field;
   }
-  return field.empty() ? boot
-                       : boot + std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
+  return field.empty() ? boot : boot + std::stod(field) / static_cast<double>(sysconf(_SC_CLK_TCK));
 }
 
 }  // namespace

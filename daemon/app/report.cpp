@@ -28,8 +28,10 @@ struct Column {
 /// In this order everywhere; docs/operations.md says what each counts.
 constexpr std::array columns{
     Column{"requests", [](const Totals& t) { return t.requests; }},
-    Column{"rooms_joined", [](const Totals& t) { return static_cast<std::int64_t>(t.rooms_joined.size()); }},
-    Column{"rooms_read", [](const Totals& t) { return static_cast<std::int64_t>(t.rooms_read.size()); }},
+    Column{"rooms_joined",
+           [](const Totals& t) { return static_cast<std::int64_t>(t.rooms_joined.size()); }},
+    Column{"rooms_read",
+           [](const Totals& t) { return static_cast<std::int64_t>(t.rooms_read.size()); }},
     Column{"messages_fetched", [](const Totals& t) { return t.messages_fetched; }},
     Column{"messages_low", [](const Totals& t) { return t.messages_low; }},
     Column{"messages_high", [](const Totals& t) { return t.messages_high; }},
@@ -207,7 +209,9 @@ void Books::print_details() const {
       object["bytes"] = totals->bytes;
       std::cout << json::serialize(object) << '\n';
     } else if (options_.format == ReportFormat::csv) {
-      std::cout << (what == rows.front().first ? std::string(heading) + ",requests,messages,bytes\r\n" : "")
+      std::cout << (what == rows.front().first
+                        ? std::string(heading) + ",requests,messages,bytes\r\n"
+                        : "")
                 << csv_cell(*what) << ',' << totals->requests << ',' << totals->messages << ','
                 << totals->bytes << "\r\n";
     } else {

@@ -29,9 +29,8 @@ bool joins_room(const Event& request) {
     case Action::room_join_state:
       // The body is not logged: one's own m.room.member may also be a new display name in a room
       // that one is in already, which leaves the set of rooms as it is.
-      return request.target_user_id == (request.effective_user_id.empty()
-                                            ? request.user_id
-                                            : request.effective_user_id);
+      return request.target_user_id ==
+             (request.effective_user_id.empty() ? request.user_id : request.effective_user_id);
     default:
       return false;
   }

@@ -63,7 +63,8 @@ std::vector<Webhook> read_webhooks(const Settings& settings, Faults& faults) {
     if (usable) {
       webhooks.push_back(std::move(*usable));
     } else {
-      faults.push_back({settings.file, 0, 0, "webhook '" + webhook.name + "': " + usable.error().what, ""});
+      faults.push_back(
+          {settings.file, 0, 0, "webhook '" + webhook.name + "': " + usable.error().what, ""});
     }
   }
   return webhooks;

@@ -1,6 +1,7 @@
 #pragma once
 // Storage for the few strings a line needs beyond its own bytes (decoded ids, unescaped JSON).
-// Views stay valid until clear(); blocks are kept and reused, so the steady state allocates nothing.
+// Views stay valid until clear(); blocks are kept and reused, so the steady state allocates
+// nothing.
 
 #include <algorithm>
 #include <cstring>

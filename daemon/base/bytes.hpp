@@ -19,20 +19,25 @@ class ByteWriter {
     }
     out_.push_back(static_cast<char>(value));
   }
+
   /// Signed numbers, small magnitudes short (zigzag).
   void integer(std::int64_t value) {
     number((static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63));
   }
+
   void fixed64(std::uint64_t value) {
     for (int i = 0; i < 8; ++i) {
       out_.push_back(static_cast<char>(value >> (8 * i)));
     }
   }
+
   void text(std::string_view value) {
     number(value.size());
     out_.append(value);
   }
+
   [[nodiscard]] const std::string& bytes() const { return out_; }
+
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
@@ -58,22 +63,26 @@ class ByteReader {
     }
     return fail();
   }
+
   std::int64_t integer() {
     const std::uint64_t raw = number();
     return static_cast<std::int64_t>(raw >> 1) ^ -static_cast<std::int64_t>(raw & 1);
   }
+
   std::uint64_t fixed64() {
     if (in_.size() < 8) {
       return fail();
     }
     std::uint64_t value = 0;
     for (int i = 0; i < 8; ++i) {
-      value |= static_cast<std::uint64_t>(static_cast<unsigned char>(in_[static_cast<std::size_t>(i)]))
-               << (8 * i);
+      value |=
+          static_cast<std::uint64_t>(static_cast<unsigned char>(in_[static_cast<std::size_t>(i)]))
+          << (8 * i);
     }
     in_.remove_prefix(8);
     return value;
   }
+
   /// A view into the input.
   std::string_view text() {
     const std::uint64_t length = number();
@@ -85,12 +94,15 @@ class ByteReader {
     in_.remove_prefix(length);
     return value;
   }
+
   /// A count of things that each take at least one byte: never more than what is left.
   std::uint64_t count() {
     const std::uint64_t value = number();
     return value > in_.size() ? fail() : value;
   }
+
   [[nodiscard]] bool ok() const { return ok_; }
+
   [[nodiscard]] bool at_end() const { return in_.empty(); }
 
  private:

@@ -76,9 +76,9 @@ bool from_base64(std::string_view text, std::string& bytes) {
   bytes.assign(text.size(), '\0');
   std::size_t length = 0;
   const char* end = nullptr;
-  const int status = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()),
-                                       bytes.size(), text.data(), text.size(), nullptr, &length,
-                                       &end, sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+  const int status = sodium_base642bin(reinterpret_cast<unsigned char*>(bytes.data()), bytes.size(),
+                                       text.data(), text.size(), nullptr, &length, &end,
+                                       sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
   bytes.resize(length);
   return status == 0 && end == text.data() + text.size();
 }

@@ -13,7 +13,8 @@ struct Url {
   std::string host;  ///< without brackets for IPv6
   std::uint16_t port = 80;
   std::string target = "/";  ///< path and query
-  [[nodiscard]] std::string origin() const;  ///< `https://host:port`, safe to log (no path, no secret)
+  [[nodiscard]] std::string origin()
+      const;  ///< `https://host:port`, safe to log (no path, no secret)
 };
 
 /// Only http and https, no credentials in the URL. False when it cannot be used.

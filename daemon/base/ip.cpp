@@ -16,8 +16,7 @@ constexpr std::array<std::uint8_t, 12> v4_mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0
 std::optional<IpAddress> IpAddress::parse(std::string_view text) {
   text = text.substr(0, text.find('%'));
   std::array<char, INET6_ADDRSTRLEN + 1> buffer{};
-  if (text.empty() || text.size() > INET6_ADDRSTRLEN ||
-      text.find('\0') != std::string_view::npos) {
+  if (text.empty() || text.size() > INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) {
     return std::nullopt;
   }
   std::copy(text.begin(), text.end(), buffer.begin());

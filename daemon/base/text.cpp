@@ -85,17 +85,27 @@ struct SizeUnit {
   std::int64_t factor;
 };
 
-constexpr std::array size_units{
-    SizeUnit{"", 1},           SizeUnit{"B", 1},          SizeUnit{"kB", 1000},
-    SizeUnit{"KB", 1000},      SizeUnit{"MB", 1000'000},  SizeUnit{"GB", 1000'000'000},
-    SizeUnit{"KiB", 1 << 10},  SizeUnit{"MiB", 1 << 20},  SizeUnit{"GiB", 1 << 30},
-    SizeUnit{"TB", 1000'000'000'000}, SizeUnit{"TiB", std::int64_t{1} << 40}};
+constexpr std::array size_units{SizeUnit{"", 1},
+                                SizeUnit{"B", 1},
+                                SizeUnit{"kB", 1000},
+                                SizeUnit{"KB", 1000},
+                                SizeUnit{"MB", 1000'000},
+                                SizeUnit{"GB", 1000'000'000},
+                                SizeUnit{"KiB", 1 << 10},
+                                SizeUnit{"MiB", 1 << 20},
+                                SizeUnit{"GiB", 1 << 30},
+                                SizeUnit{"TB", 1000'000'000'000},
+                                SizeUnit{"TiB", std::int64_t{1} << 40}};
 
 }  // namespace
 
-std::string percent_decode(std::string_view text) { return decode(text, false); }
+std::string percent_decode(std::string_view text) {
+  return decode(text, false);
+}
 
-std::string query_decode(std::string_view text) { return decode(text, true); }
+std::string query_decode(std::string_view text) {
+  return decode(text, true);
+}
 
 std::string_view percent_decode(std::string_view text, Arena& arena) {
   return decode(text, false, arena);

@@ -110,7 +110,8 @@ std::optional<TimePoint> parse_rfc3339(std::string_view text) {
       return std::nullopt;
     }
   }
-  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)}, day{static_cast<unsigned>(d)}};
+  const year_month_day date{year{y}, month{static_cast<unsigned>(mo)},
+                            day{static_cast<unsigned>(d)}};
   if (!text.empty() || !date.ok() || h > 23 || mi > 59 || s > 60) {
     return std::nullopt;
   }
@@ -141,8 +142,8 @@ std::optional<Duration> parse_duration(std::string_view text) {
 std::string format_duration(Duration duration) {
   for (const Unit& unit : units) {
     // 24h rather than 1d: operators think of windows up to two days in hours.
-    const bool large_enough = unit.length == Duration{days{1}} ? duration > days{2}
-                                                               : duration >= unit.length;
+    const bool large_enough =
+        unit.length == Duration{days{1}} ? duration > days{2} : duration >= unit.length;
     if (large_enough && duration % unit.length == Duration::zero()) {
       return std::to_string(duration / unit.length) + std::string(unit.suffix);
     }

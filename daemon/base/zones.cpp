@@ -6,7 +6,9 @@
 
 namespace noci {
 
-Zone Zone::utc() { return Zone(date::locate_zone("Etc/UTC")); }
+Zone Zone::utc() {
+  return Zone(date::locate_zone("Etc/UTC"));
+}
 
 Result<Zone> Zone::find(std::string_view name) {
   try {
@@ -25,7 +27,9 @@ Zone Zone::current() {
   }
 }
 
-std::string Zone::name() const { return zone_->name(); }
+std::string Zone::name() const {
+  return zone_->name();
+}
 
 LocalTime Zone::to_local(TimePoint time) const {
   const auto info = zone_->get_info(date::sys_time<Duration>(time.time_since_epoch()));

@@ -5,11 +5,6 @@
 #include <set>
 #include <utility>
 
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
@@ -17,6 +12,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "io/completion.hpp"
 #include "io/file_descriptor.hpp"
@@ -38,8 +37,7 @@ constexpr std::chrono::seconds patience{10};
 
 struct Connection {
   explicit Connection(Protocol::socket accepted)
-      : socket(std::move(accepted)),
-        timer(socket.get_executor()) {}
+      : socket(std::move(accepted)), timer(socket.get_executor()) {}
 
   void close() {
     boost::system::error_code ignored;
@@ -63,6 +61,7 @@ void limit(const std::shared_ptr<Connection>& connection) {
 
 FileId id_of(const std::string& path) {
   struct stat status {};
+
   return lstat(path.c_str(), &status) == 0 ? FileId{status.st_dev, status.st_ino} : FileId{};
 }
 
@@ -78,6 +77,7 @@ bool is_answered(const std::string& path) {
 /// Removes what a dead daemon left under the name.
 Result<void> make_room(const std::string& path) {
   struct stat status {};
+
   if (lstat(path.c_str(), &status) != 0) {
     return {};
   }
@@ -97,8 +97,7 @@ Result<void> make_room(const std::string& path) {
 
 struct ControlServer::State {
   State(const asio::any_io_executor& executor, ControlHandler answer)
-      : acceptor(executor),
-        handler(std::move(answer)) {}
+      : acceptor(executor), handler(std::move(answer)) {}
 
   static asio::awaitable<void> accept(std::shared_ptr<State> state);
   static asio::awaitable<void> serve(std::shared_ptr<State> state,
@@ -114,7 +113,9 @@ struct ControlServer::State {
 ControlServer::ControlServer(asio::any_io_executor executor, ControlHandler handler)
     : state_(std::make_shared<State>(executor, std::move(handler))) {}
 
-ControlServer::~ControlServer() { stop(); }
+ControlServer::~ControlServer() {
+  stop();
+}
 
 Result<void> ControlServer::listen(const std::string& path) {
   if (path.size() >= sizeof(sockaddr_un::sun_path)) {

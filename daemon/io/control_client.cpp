@@ -40,7 +40,8 @@ int wait_for(const FileDescriptor& socket, short events, Clock::time_point deadl
   for (;;) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - Clock::now());
     pollfd entry{socket.get(), events, 0};
-    const int ready = poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000)));
+    const int ready =
+        poll(&entry, 1, static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000)));
     if (ready > 0) {
       return 0;
     }

@@ -45,7 +45,9 @@ std::string hash_of(std::string_view bytes) {
 tl::expected<FollowedFile, int> FollowedFile::open(const std::string& path) {
   // Not blocking: the name may have become a pipe since it was looked at.
   FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+
   struct stat status {};
+
   if (!fd.is_open() || fstat(fd.get(), &status) != 0) {
     return tl::unexpected(errno);
   }
@@ -97,11 +99,13 @@ void FollowedFile::seek(std::uint64_t offset) {
 
 std::uint64_t FollowedFile::size() const {
   struct stat status {};
+
   return fstat(fd_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
 }
 
 std::int64_t FollowedFile::modified() const {
   struct stat status {};
+
   return fstat(fd_.get(), &status) == 0
              ? status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec
              : 0;
@@ -109,6 +113,7 @@ std::int64_t FollowedFile::modified() const {
 
 bool FollowedFile::is_deleted() const {
   struct stat status {};
+
   return fstat(fd_.get(), &status) == 0 && status.st_nlink == 0;
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 // One log file held open and read forwards while others write it. Every look compares
 // the file's first bytes and those before the reading place with what they were, so a file that was
-// truncated and refilled is noticed by its content, however large it has grown meanwhile. Which file to follow
-// is decided elsewhere (tail_log).
+// truncated and refilled is noticed by its content, however large it has grown meanwhile. Which
+// file to follow is decided elsewhere (tail_log).
 
 #include <cstdint>
 #include <string>
@@ -39,11 +39,14 @@ class FollowedFile {
 
   /// Goes on reading at `offset`, which must lie within the file.
   void seek(std::uint64_t offset);
+
   [[nodiscard]] std::uint64_t offset() const { return offset_; }
+
   /// The last look found nothing behind what it returned.
   [[nodiscard]] bool at_end() const { return at_end_; }
 
   [[nodiscard]] FileId id() const { return id_; }
+
   [[nodiscard]] std::uint64_t size() const;
   [[nodiscard]] std::int64_t modified() const;  ///< nanoseconds since the epoch
   [[nodiscard]] bool is_deleted() const;        ///< it has no name any more
@@ -62,9 +65,8 @@ class FollowedFile {
   [[nodiscard]] std::uint64_t line_number(std::uint64_t offset) const;
 
  private:
-  FollowedFile(FileDescriptor fd, FileId id)
-      : fd_(std::move(fd)),
-        id_(id) {}
+  FollowedFile(FileDescriptor fd, FileId id) : fd_(std::move(fd)), id_(id) {}
+
   [[nodiscard]] bool begins_with(const std::string& bytes) const;
   [[nodiscard]] std::string bytes_at(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] std::uint64_t first_data() const;

@@ -45,6 +45,7 @@ struct Exchange {
     return failure("cannot " + request.method + " to " + request.url.origin() + ": " +
                    std::string(step) + ": " + why);
   }
+
   [[nodiscard]] tl::unexpected<Error> failed(std::string_view step, const ErrorCode& error) const {
     if (error == beast::error::timeout) {
       return failed(step, "nothing complete within " + format_duration(options.timeout));
@@ -61,9 +62,7 @@ struct Exchange {
 
 /// Name resolution cannot be interrupted, so it may outlive whoever asked.
 struct Resolving {
-  explicit Resolving(const asio::any_io_executor& executor)
-      : resolver(executor),
-        timer(executor) {}
+  explicit Resolving(const asio::any_io_executor& executor) : resolver(executor), timer(executor) {}
 
   tcp::resolver resolver;
   asio::steady_timer timer;
@@ -119,9 +118,8 @@ asio::awaitable<Result<void>> connect(const Exchange& exchange, beast::tcp_strea
 /// Field names and values come from settings and templates; a line break would forge a field.
 bool is_clean(const HttpRequest& request) {
   const auto is_printable = [](std::string_view text) {
-    return std::all_of(text.begin(), text.end(), [](char c) {
-      return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-    });
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; });
   };
   return is_printable(request.url.target) &&
          std::all_of(request.headers.begin(), request.headers.end(), [&](const auto& header) {
@@ -277,7 +275,8 @@ asio::awaitable<Result<HttpResponse>> fetch(HttpRequest request, FetchOptions op
   const Clock::time_point deadline = Clock::now() + options.timeout;
   const Exchange exchange{std::move(request), std::move(options), deadline};
   if (!is_clean(exchange.request)) {
-    co_return exchange.failed("preparing the request", "a header or the path has control characters");
+    co_return exchange.failed("preparing the request",
+                              "a header or the path has control characters");
   }
   if (exchange.request.url.tls) {
     co_return co_await talk_tls(exchange);

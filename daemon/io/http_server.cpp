@@ -77,9 +77,7 @@ asio::awaitable<ErrorCode> send(Stream& stream, const HttpResponse& answer, bool
 
 struct HttpServer::State {
   State(const asio::any_io_executor& executor, HttpHandler answer, HttpLimits bounds)
-      : acceptor(executor),
-        handler(std::move(answer)),
-        limits(bounds) {}
+      : acceptor(executor), handler(std::move(answer)), limits(bounds) {}
 
   static asio::awaitable<void> accept(std::shared_ptr<State> state);
   static asio::awaitable<void> serve(std::shared_ptr<State> state, std::shared_ptr<Stream> stream);
@@ -97,11 +95,14 @@ struct HttpServer::State {
 HttpServer::HttpServer(asio::any_io_executor executor, HttpHandler handler, HttpLimits limits)
     : state_(std::make_shared<State>(executor, std::move(handler), limits)) {}
 
-HttpServer::~HttpServer() { stop(); }
+HttpServer::~HttpServer() {
+  stop();
+}
 
 Result<void> HttpServer::listen(const std::string& address, std::uint16_t port) {
-  const std::string place = (address.find(':') == std::string::npos ? address : "[" + address + "]") +
-                            ":" + std::to_string(port);
+  const std::string place =
+      (address.find(':') == std::string::npos ? address : "[" + address + "]") + ":" +
+      std::to_string(port);
   ErrorCode error;
   const auto ip = asio::ip::make_address(address, error);
   if (error) {
@@ -123,10 +124,11 @@ Result<void> HttpServer::listen(const std::string& address, std::uint16_t port) 
   if (error) {
     ErrorCode ignored;
     acceptor.close(ignored);
-    const char* advice = error == asio::error::address_in_use
-                             ? "; another program (another noci?) listens there: stop it, or choose "
-                               "another port"
-                             : "";
+    const char* advice =
+        error == asio::error::address_in_use
+            ? "; another program (another noci?) listens there: stop it, or choose "
+              "another port"
+            : "";
     return failure("cannot listen on " + place + ": " + error.message() + advice);
   }
   asio::co_spawn(acceptor.get_executor(), State::accept(state_), rethrow);

@@ -16,8 +16,7 @@ namespace {
 
 class PlainInput final : public ByteInput {
  public:
-  explicit PlainInput(FileDescriptor fd)
-      : fd_(std::move(fd)) {}
+  explicit PlainInput(FileDescriptor fd) : fd_(std::move(fd)) {}
 
   tl::expected<std::size_t, int> read(char* to, std::size_t size) override {
     std::size_t done = 0;
@@ -39,6 +38,7 @@ class PlainInput final : public ByteInput {
     }
     return done;
   }
+
   void set_patient(bool is_patient) { is_patient_ = is_patient; }
 
  private:
@@ -63,8 +63,8 @@ std::string_view decompressor(std::string_view start) {
 }
 
 Error compressed(const std::string& path, std::string_view program) {
-  const std::string input = path == "-" ? "… | " + std::string(program)
-                                        : std::string(program) + " " + path;
+  const std::string input =
+      path == "-" ? "… | " + std::string(program) : std::string(program) + " " + path;
   return {"cannot read " + path + ": it is compressed; try: " + input + " | noci … -"};
 }
 
@@ -74,7 +74,9 @@ Result<LogFile> LogFile::open(std::string path, SourceIndex source, std::size_t 
   const bool is_stdin = path == "-";
   FileDescriptor fd(is_stdin ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
                              : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+
   struct stat status {};
+
   if (!fd.is_open() || fstat(fd.get(), &status) != 0) {
     return system_failure("cannot read " + (is_stdin ? "standard input" : path), errno);
   }

@@ -15,7 +15,9 @@ namespace {
 constexpr std::array<std::string_view, 7> compressions{".gz",  ".zst", ".xz", ".bz2",
                                                        ".lz4", ".zip", ".Z"};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 /// Length of the leading run of digits.
 std::size_t digits(std::string_view text) {
@@ -46,8 +48,9 @@ bool older_by_name(std::string_view a, std::string_view b) {
   if (suffix_a.empty() || suffix_b.empty()) {
     return suffix_b.empty() && !suffix_a.empty();
   }
-  const bool numbered = digits(suffix_a) == suffix_a.size() && digits(suffix_b) == suffix_b.size() &&
-                        suffix_a.size() < 8 && suffix_b.size() < 8;
+  const bool numbered = digits(suffix_a) == suffix_a.size() &&
+                        digits(suffix_b) == suffix_b.size() && suffix_a.size() < 8 &&
+                        suffix_b.size() < 8;
   if (numbered) {
     return suffix_a.size() != suffix_b.size() ? suffix_a.size() > suffix_b.size()
                                               : suffix_a > suffix_b;
@@ -89,9 +92,9 @@ std::string_view without_rotation(std::string_view name) {
   for (std::size_t i = start + 1; i < name.size(); ++i) {
     const std::string_view suffix = name.substr(i + 1);
     // A dash or underscore needs a whole date: `worker-1` is a name, not a rotation.
-    const bool rotated = name[i] == '.' ? (!suffix.empty() && digits(suffix) == suffix.size()) ||
-                                              is_date(suffix)
-                                        : (name[i] == '-' || name[i] == '_') && is_date(suffix);
+    const bool rotated =
+        name[i] == '.' ? (!suffix.empty() && digits(suffix) == suffix.size()) || is_date(suffix)
+                       : (name[i] == '-' || name[i] == '_') && is_date(suffix);
     if (rotated) {
       return name.substr(0, i);
     }
@@ -123,6 +126,7 @@ std::vector<FileEntry> files_beside(const std::string& path) {
   const std::string prefix = path.substr(0, path.size() - name_of(path).size());
   while (const dirent* entry = readdir(entries.get())) {
     struct stat status {};
+
     if (fstatat(dirfd(entries.get()), entry->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) {
       continue;
     }

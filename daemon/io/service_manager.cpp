@@ -46,9 +46,13 @@ void ServiceManager::stopping(const std::string& status) const {
   tell("STOPPING=1\n" + status_line(status));
 }
 
-void ServiceManager::status(const std::string& text) const { tell(status_line(text)); }
+void ServiceManager::status(const std::string& text) const {
+  tell(status_line(text));
+}
 
-void ServiceManager::keep_alive() const { tell("WATCHDOG=1"); }
+void ServiceManager::keep_alive() const {
+  tell("WATCHDOG=1");
+}
 
 void ServiceManager::tell(const std::string& message) const {
   if (is_present_) {

@@ -16,6 +16,7 @@ class ServiceManager {
   ServiceManager();
 
   [[nodiscard]] bool is_present() const { return is_present_; }
+
   /// How often keep_alive() is due: half of what the unit's WatchdogSec allows. Unset: no watchdog.
   [[nodiscard]] std::optional<Duration> watchdog_interval() const { return watchdog_interval_; }
 

@@ -27,6 +27,7 @@ struct Sight {
 
 Sight look_at(const std::string& path) {
   struct stat status {};
+
   if (stat(path.c_str(), &status) != 0) {
     return {std::nullopt, errno};
   }
@@ -47,7 +48,9 @@ bool is_abandoned(const TailStream& stream, TimePoint now) {
   return !stream.at_name && stream.file.is_deleted() && now - modified > std::chrono::hours{1};
 }
 
-bool is_missing(int error) { return error == ENOENT || error == ENOTDIR; }
+bool is_missing(int error) {
+  return error == ENOENT || error == ENOTDIR;
+}
 
 /// 0 when the directory can be listed.
 int listing_error(const std::string& directory) {
@@ -64,8 +67,9 @@ TailFault fault_of(const std::string& path, int error) {
             "cannot read " + path + ": " + reason + "; trying again"};
   }
   if (error == EISDIR || error == EINVAL) {
-    return {path, TailProblem::not_a_file,
-            path + (error == EISDIR ? " is a directory, not a log file" : " is not a regular file")};
+    return {
+        path, TailProblem::not_a_file,
+        path + (error == EISDIR ? " is a directory, not a log file" : " is not a regular file")};
   }
   return {path, TailProblem::unreadable, "cannot read " + path + ": " + reason + "; trying again"};
 }
@@ -73,8 +77,7 @@ TailFault fault_of(const std::string& path, int error) {
 }  // namespace
 
 Tail::Tail(TailOptions options, std::vector<Cursor> saved)
-    : options_(std::move(options)),
-      saved_(std::move(saved)) {
+    : options_(std::move(options)), saved_(std::move(saved)) {
   context_.source = options_.name;
   context_.start_at = options_.start_at;
   context_.next_stream = std::uint64_t{options_.source} << 48;
@@ -249,9 +252,9 @@ void Tail::follow(TailLog& log, const std::optional<FileEntry>& file, int error)
     return;
   }
   log.open_rotated(context_);
-  const bool is_named = std::any_of(patterns_.begin(), patterns_.end(), [&](const Pattern& pattern) {
-    return pattern.text == log.path();
-  });
+  const bool is_named =
+      std::any_of(patterns_.begin(), patterns_.end(),
+                  [&](const Pattern& pattern) { return pattern.text == log.path(); });
   if (is_named && (log.streams().empty() || log.missing() >= patience)) {
     faults_.push_back(fault_of(log.path(), error));
   }
@@ -317,7 +320,7 @@ std::optional<Chunk> Tail::next_of(TailLog& log, TimePoint arrival) {
 }
 
 Chunk Tail::chunk_of(const TailLog& log, const TailStream& stream, TimePoint arrival) const {
-  return {{}, log.path(), options_.source, stream.id, stream.file.offset(), stream.line,
+  return {{},      log.path(), options_.source, stream.id, stream.file.offset(), stream.line,
           arrival, false};
 }
 

@@ -49,8 +49,11 @@ class Tail {
   /// One for each file that still matters: open, rotated and not counted to its end, or of an
   /// earlier run and not found yet.
   [[nodiscard]] std::vector<Cursor> cursors() const;
+
   [[nodiscard]] const std::vector<TailFault>& faults() const { return faults_; }
+
   [[nodiscard]] const TailStats& stats() const { return context_.stats; }
+
   /// What a watcher should watch, existing or not.
   [[nodiscard]] std::vector<std::string> directories() const;
 

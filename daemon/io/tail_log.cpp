@@ -27,9 +27,7 @@ Cursor TailStream::cursor(const std::string& source, const std::string& path) co
 }
 
 TailLog::TailLog(std::string path, std::vector<Cursor> saved, bool at_start)
-    : path_(std::move(path)),
-      saved_(std::move(saved)),
-      at_start_(at_start) {}
+    : path_(std::move(path)), saved_(std::move(saved)), at_start_(at_start) {}
 
 bool TailLog::holds(FileId id) const {
   return std::any_of(streams_.begin(), streams_.end(),
@@ -82,7 +80,8 @@ int TailLog::open(TailContext& context, const FileEntry& file, const std::option
 void TailLog::open_rotated(TailContext& context) {
   at_start_ = false;
   // Without any file an absent or empty directory decides nothing: perhaps it is not mounted yet.
-  if (Survey survey = look_around(context, std::nullopt); !survey.is_torn && !survey.files.empty()) {
+  if (Survey survey = look_around(context, std::nullopt);
+      !survey.is_torn && !survey.files.empty()) {
     add_all(context, std::move(survey));
   }
 }
@@ -133,9 +132,8 @@ std::uint64_t TailLog::beginning_of(const TailContext& context, const FollowedFi
 }
 
 void TailLog::move_to_back(FileId id) {
-  const auto found = std::find_if(streams_.begin(), streams_.end(), [&](const TailStream& stream) {
-    return stream.file.id() == id;
-  });
+  const auto found = std::find_if(streams_.begin(), streams_.end(),
+                                  [&](const TailStream& stream) { return stream.file.id() == id; });
   std::rotate(found, found + 1, streams_.end());
 }
 

@@ -60,13 +60,19 @@ class TailLog {
   TailLog(std::string path, std::vector<Cursor> saved, bool at_start);
 
   [[nodiscard]] const std::string& path() const { return path_; }
+
   [[nodiscard]] std::deque<TailStream>& streams() { return streams_; }
+
   [[nodiscard]] const std::deque<TailStream>& streams() const { return streams_; }
+
   /// Saved cursors whose files were not looked up yet: nobody may forget them.
   [[nodiscard]] const std::vector<Cursor>& saved() const { return saved_; }
+
   [[nodiscard]] bool is_idle() const { return streams_.empty() && saved_.empty(); }
+
   /// How many times in a row the name was missing.
   [[nodiscard]] int missing() const { return missing_; }
+
   [[nodiscard]] bool holds(FileId id) const;
 
   /// The name means this file now, or none.

@@ -18,9 +18,7 @@ constexpr int most_attempts = 5;
 /// The files beside a name and beside what it links to, at one moment.
 class Neighbourhood {
  public:
-  explicit Neighbourhood(const std::string& path)
-      : names_{path},
-        files_(files_beside(path)) {
+  explicit Neighbourhood(const std::string& path) : names_{path}, files_(files_beside(path)) {
     const std::unique_ptr<char, void (*)(void*)> real(realpath(path.c_str(), nullptr), &std::free);
     if (real == nullptr || real.get() == path) {
       return;
@@ -34,9 +32,11 @@ class Neighbourhood {
   }
 
   [[nodiscard]] const std::vector<FileEntry>& files() const { return files_; }
+
   [[nodiscard]] bool is_name(const FileEntry& file) const {
     return std::find(names_.begin(), names_.end(), file.path) != names_.end();
   }
+
   [[nodiscard]] bool is_rotated(const FileEntry& file) const {
     return std::any_of(names_.begin(), names_.end(), [&](const std::string& name) {
       return is_rotated_sibling(file.path, name);
@@ -52,9 +52,9 @@ class Neighbourhood {
 class Look {
  public:
   Look(const std::string& path, const std::optional<FileId>& current)
-      : around_(path),
-        current_(current) {
+      : around_(path), current_(current) {
     struct stat status {};
+
     const bool has_name = stat(path.c_str(), &status) == 0;
     is_named_ = current_ && has_name && FileId{status.st_dev, status.st_ino} == *current_;
     for (const FileEntry& file : around_.files()) {
@@ -66,7 +66,9 @@ class Look {
   }
 
   [[nodiscard]] bool is_torn() const { return survey_.is_torn; }
+
   [[nodiscard]] const std::vector<FileEntry>& files() const { return around_.files(); }
+
   Survey take() {
     std::sort(survey_.files.begin(), survey_.files.end(), is_older);
     return std::move(survey_);
@@ -89,7 +91,9 @@ class Look {
   bool find_continuation(const Cursor& cursor) {
     const FileId id{cursor.device, cursor.inode};
     const auto is_it = [&](const FileEntry& entry) { return add_if_continues(entry, cursor); };
-    const auto is_same_inode = [&](const FileEntry& entry) { return entry.id == id && is_it(entry); };
+    const auto is_same_inode = [&](const FileEntry& entry) {
+      return entry.id == id && is_it(entry);
+    };
     const auto is_copy = [&](const FileEntry& entry) {
       return cursor.offset > 0 && entry.size >= cursor.offset &&
              (around_.is_name(entry) || around_.is_rotated(entry)) && is_it(entry);
@@ -111,14 +115,17 @@ class Look {
   static bool is_older(const FoundFile& a, const FoundFile& b) {
     return written_before(a.entry, b.entry);
   }
+
   /// What came after the current file is for the next look, which will miss none of it.
   [[nodiscard]] bool is_before_current(const FileEntry& entry) const {
     return is_named_ || !rotated_ || written_before(entry, *rotated_);
   }
+
   [[nodiscard]] bool has(FileId id) const {
     return std::any_of(survey_.files.begin(), survey_.files.end(),
                        [&](const FoundFile& file) { return file.entry.id == id; });
   }
+
   std::optional<FollowedFile> open(const FileEntry& entry) {
     auto file = FollowedFile::open(entry.path);
     if (file && file->id() == entry.id) {
@@ -131,6 +138,7 @@ class Look {
     }
     return std::nullopt;
   }
+
   bool add_if_continues(const FileEntry& entry, const Cursor& cursor) {
     if (has(entry.id)) {
       return false;

@@ -1,8 +1,8 @@
 #pragma once
 // Looks around a followed name for files that belong to it and are not being read: those that
 // continue saved cursors, and those that were rotated away before anybody saw them. Opens them and
-// changes nothing. A rotation may come at any moment of the look: a listing then may lack a file that
-// was renamed meanwhile, but none that was rotated before the listing began.
+// changes nothing. A rotation may come at any moment of the look: a listing then may lack a file
+// that was renamed meanwhile, but none that was rotated before the listing began.
 
 #include <cstdint>
 #include <functional>
@@ -25,11 +25,11 @@ struct FoundFile {
 };
 
 struct Survey {
-  std::vector<FoundFile> files;         ///< oldest first
-  std::uint64_t unreadable = 0;         ///< siblings that belong here and cannot be opened
-  std::uint64_t lost = 0;               ///< cursors whose files are gone
-  std::uint64_t truncated = 0;          ///< cursors whose file has the name, but not its bytes
-  bool is_torn = false;                 ///< rotations came too fast: nothing is sure, look later
+  std::vector<FoundFile> files;  ///< oldest first
+  std::uint64_t unreadable = 0;  ///< siblings that belong here and cannot be opened
+  std::uint64_t lost = 0;        ///< cursors whose files are gone
+  std::uint64_t truncated = 0;   ///< cursors whose file has the name, but not its bytes
+  bool is_torn = false;          ///< rotations came too fast: nothing is sure, look later
 };
 
 /// Whether a rotated file was read already, or is being read.

@@ -9,14 +9,13 @@
 #include <system_error>
 #include <utility>
 
-#include <sys/inotify.h>
-#include <unistd.h>
-
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include "io/rotation.hpp"
 
@@ -25,17 +24,15 @@ namespace asio = boost::asio;
 namespace noci {
 namespace {
 
-constexpr std::uint32_t name_events = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |
-                                      IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
+constexpr std::uint32_t name_events =
+    IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
 // Short enough that an alert is still early, long enough that nobody notices the cost.
 constexpr Duration polling_interval{250};
 
 }  // namespace
 
 struct Watch::State : std::enable_shared_from_this<Watch::State> {
-  explicit State(const asio::any_io_executor& executor)
-      : descriptor(executor),
-        timer(executor) {
+  explicit State(const asio::any_io_executor& executor) : descriptor(executor), timer(executor) {
     const int fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     if (fd < 0) {
       poll_because("inotify is not available", errno);
@@ -119,8 +116,7 @@ struct Watch::State : std::enable_shared_from_this<Watch::State> {
   std::optional<std::string> notice;
 };
 
-Watch::Watch(asio::any_io_executor executor)
-    : state_(std::make_shared<State>(executor)) {}
+Watch::Watch(asio::any_io_executor executor) : state_(std::make_shared<State>(executor)) {}
 
 Watch::~Watch() {
   boost::system::error_code ignored;
@@ -177,7 +173,9 @@ asio::awaitable<WakeUp> wait_for(std::shared_ptr<State> state, Duration longest)
 
 }  // namespace
 
-asio::awaitable<WakeUp> Watch::wait(Duration longest) { return wait_for(state_, longest); }
+asio::awaitable<WakeUp> Watch::wait(Duration longest) {
+  return wait_for(state_, longest);
+}
 
 void Watch::wake() {
   asio::post(state_->timer.get_executor(), [state = state_] {
@@ -186,7 +184,9 @@ void Watch::wake() {
   });
 }
 
-bool Watch::is_polling() const { return state_->is_polling; }
+bool Watch::is_polling() const {
+  return state_->is_polling;
+}
 
 std::optional<std::string> Watch::take_notice() {
   return std::exchange(state_->notice, std::nullopt);

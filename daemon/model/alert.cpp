@@ -11,7 +11,9 @@ std::string_view name_of(AlertStatus status) {
   return names[static_cast<std::size_t>(status)];
 }
 
-std::string Alert::event_id() const { return alert_id + "-" + std::to_string(sequence); }
+std::string Alert::event_id() const {
+  return alert_id + "-" + std::to_string(sequence);
+}
 
 std::string Alert::key_text() const {
   std::string text;

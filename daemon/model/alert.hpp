@@ -27,7 +27,7 @@ struct LimitState {
   Duration timespan{};
   Compare compare = Compare::gt;
   std::int64_t base_limit = 0;
-  double limit = 0;   ///< in force: base_limit × factor
+  double limit = 0;  ///< in force: base_limit × factor
   double factor = 1;
   std::string period;  ///< of the schedule, empty without one
   std::int64_t value = 0;

@@ -104,9 +104,9 @@ enum class Kind : std::uint8_t {
 };
 
 inline constexpr std::array kind_names{
-    std::string_view("request"), std::string_view("messages"), std::string_view("login"),
-    std::string_view("login_failed"), std::string_view("search"), std::string_view("restart"),
-    std::string_view("ignored"), std::string_view("forged"), std::string_view("error")};
+    std::string_view("request"),      std::string_view("messages"), std::string_view("login"),
+    std::string_view("login_failed"), std::string_view("search"),   std::string_view("restart"),
+    std::string_view("ignored"),      std::string_view("forged"),   std::string_view("error")};
 
 [[nodiscard]] constexpr std::string_view name_of(Kind kind) {
   return kind_names[static_cast<std::size_t>(kind)];
@@ -131,9 +131,9 @@ struct Event {
   std::string_view source_ip;
   std::string_view user_agent;
   std::string_view method;
-  std::string_view path;   ///< as logged, without the query
-  std::string_view query;  ///< as logged; not a rule field (it may hold secrets)
-  std::string_view room_id;  ///< decoded; room id, or alias where a join names one
+  std::string_view path;      ///< as logged, without the query
+  std::string_view query;     ///< as logged; not a rule field (it may hold secrets)
+  std::string_view room_id;   ///< decoded; room id, or alias where a join names one
   std::string_view media_id;  ///< `server/id`, decoded
   std::string_view target_user_id;
   std::string_view target_server;

@@ -30,11 +30,13 @@ struct Record {
 /// rotated log is two streams of one source.
 struct Chunk {
   std::string_view bytes;
-  std::string_view path;  ///< the name the stream was opened under (not the rotated one), `-` for stdin
+  std::string_view
+      path;  ///< the name the stream was opened under (not the rotated one), `-` for stdin
   SourceIndex source = 0;
   std::uint64_t stream = 0;  ///< unique within a run of the program
   std::uint64_t offset = 0;  ///< of the first byte, in the file
-  std::uint64_t line = 1;    ///< 1-based number of the line that the first byte of a fresh stream begins
+  std::uint64_t line =
+      1;  ///< 1-based number of the line that the first byte of a fresh stream begins
   TimePoint arrival;
   bool end_of_stream = false;  ///< nothing will follow: an unfinished last line is complete
 };

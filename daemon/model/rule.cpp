@@ -12,7 +12,9 @@ constexpr std::array level_names{std::string_view("informational"), std::string_
 
 }  // namespace
 
-std::string_view name_of(Level level) { return level_names[static_cast<std::size_t>(level)]; }
+std::string_view name_of(Level level) {
+  return level_names[static_cast<std::size_t>(level)];
+}
 
 std::optional<Level> level_named(std::string_view name) {
   const auto found = std::find(level_names.begin(), level_names.end(), name);
@@ -34,6 +36,8 @@ std::string_view name_of(LimitType type) {
   return names[static_cast<std::size_t>(type)];
 }
 
-std::string_view name_of(Compare compare) { return compare == Compare::gt ? "gt" : "gte"; }
+std::string_view name_of(Compare compare) {
+  return compare == Compare::gt ? "gt" : "gte";
+}
 
 }  // namespace noci

@@ -43,7 +43,19 @@ struct List {
 
 // --- selections ----------------------------------------------------------------------------
 
-enum class Match : std::uint8_t { equals, contains, startswith, endswith, cidr, gt, gte, lt, lte, exists, list };
+enum class Match : std::uint8_t {
+  equals,
+  contains,
+  startswith,
+  endswith,
+  cidr,
+  gt,
+  gte,
+  lt,
+  lte,
+  exists,
+  list
+};
 
 /// `field|modifier: value(s)`. Values are alternatives unless `all`.
 struct Predicate {
@@ -55,8 +67,8 @@ struct Predicate {
   std::vector<std::string> texts;
   std::vector<std::int64_t> numbers;  ///< for number fields, and the threshold of gt…lte
   std::vector<Cidr> networks;
-  bool expected = true;               ///< of exists
-  std::shared_ptr<const List> list;   ///< of `|expand: '%NAME%'`
+  bool expected = true;              ///< of exists
+  std::shared_ptr<const List> list;  ///< of `|expand: '%NAME%'`
 };
 
 /// A named selection: any of these maps, each of which needs all its predicates.
@@ -158,11 +170,11 @@ struct TestEvent {
 };
 
 struct TestExpectation {
-  std::string limit;                       ///< name of the limit that must be broken
-  std::optional<std::int64_t> at_event;    ///< 1-based, counted over all events of the test
+  std::string limit;                     ///< name of the limit that must be broken
+  std::optional<std::int64_t> at_event;  ///< 1-based, counted over all events of the test
   std::optional<Level> level;
   std::optional<std::string> key;
-  std::string status = "firing";           ///< firing, escalated or resolved
+  std::string status = "firing";  ///< firing, escalated or resolved
 };
 
 struct RuleTest {

@@ -19,24 +19,24 @@ struct SourceSettings {
   std::string name;                ///< `log.source`; unique; default: the path's file name
   std::vector<std::string> paths;  ///< files and globs
   LineFormat format = LineFormat::detect;
-  std::string timezone;            ///< IANA; empty: this machine's zone
-  std::string homeserver;          ///< `matrix.homeserver`
-  std::string worker;              ///< `log.worker`; empty: from the line, else the file's name
-  StartAt start_at = StartAt::end; ///< for a file without a saved cursor, found at start-up
+  std::string timezone;             ///< IANA; empty: this machine's zone
+  std::string homeserver;           ///< `matrix.homeserver`
+  std::string worker;               ///< `log.worker`; empty: from the line, else the file's name
+  StartAt start_at = StartAt::end;  ///< for a file without a saved cursor, found at start-up
 
   bool operator==(const SourceSettings&) const = default;
 };
 
 struct WebhookSettings {
   std::string name;
-  std::string url;             ///< http or https; may hold a secret, so only its origin is printed
-  std::string url_file;        ///< file (or systemd credential name) that holds the URL instead
-  std::string secret_file;     ///< `whsec_…`; empty: the request is not signed
-  std::string template_file;   ///< JSON body template; empty: the native payload
-  std::string ca_file;         ///< extra CA certificates; empty: the system's
+  std::string url;            ///< http or https; may hold a secret, so only its origin is printed
+  std::string url_file;       ///< file (or systemd credential name) that holds the URL instead
+  std::string secret_file;    ///< `whsec_…`; empty: the request is not signed
+  std::string template_file;  ///< JSON body template; empty: the native payload
+  std::string ca_file;        ///< extra CA certificates; empty: the system's
   std::vector<std::pair<std::string, std::string>> headers;
   std::vector<std::string> levels;  ///< empty: all
-  bool resolved = true;        ///< send resolved state changes too
+  bool resolved = true;             ///< send resolved state changes too
   Duration timeout = std::chrono::seconds{20};
 };
 
@@ -49,7 +49,7 @@ struct MetricsSettings {
 };
 
 struct Settings {
-  std::string file;  ///< where it was read; empty: the built-in defaults
+  std::string file;       ///< where it was read; empty: the built-in defaults
   std::string node_name;  ///< default: this machine's host name
   std::vector<SourceSettings> sources;
   std::string rules_dir = "/usr/share/noci/rules";
@@ -74,8 +74,8 @@ inline constexpr Duration default_lateness = std::chrono::seconds{10};
 /// A fault of a settings, rule or list file.
 struct Fault {
   std::string file;
-  int line = 0;    ///< 1-based; 0: the file as a whole
-  int column = 0;  ///< 1-based
+  int line = 0;      ///< 1-based; 0: the file as a whole
+  int column = 0;    ///< 1-based
   std::string what;  ///< what is wrong
   std::string help;  ///< what would be right
 

@@ -28,13 +28,13 @@ struct ParseStats {
 };
 
 struct EngineStats {
-  std::uint64_t keys = 0;         ///< now
-  std::uint64_t memory_bytes = 0; ///< now, estimated
+  std::uint64_t keys = 0;          ///< now
+  std::uint64_t memory_bytes = 0;  ///< now, estimated
   std::uint64_t evicted_keys = 0;
-  std::uint64_t late_events = 0;     ///< older than a window can still take
-  std::uint64_t clamped_times = 0;   ///< event times too absurd to believe
+  std::uint64_t late_events = 0;    ///< older than a window can still take
+  std::uint64_t clamped_times = 0;  ///< event times too absurd to believe
   std::uint64_t missing_group_field = 0;
-  std::uint64_t open_episodes = 0;   ///< now
+  std::uint64_t open_episodes = 0;                                ///< now
   std::map<std::pair<std::string, Level>, std::uint64_t> alerts;  ///< by rule id and level
 };
 

@@ -12,7 +12,9 @@ constexpr Duration believable_jump = std::chrono::hours{1};
 constexpr std::uint64_t id_distance = 256;
 constexpr int requests_to_agree = 3;
 
-std::uint64_t distance(std::uint64_t a, std::uint64_t b) { return a > b ? a - b : b - a; }
+std::uint64_t distance(std::uint64_t a, std::uint64_t b) {
+  return a > b ? a - b : b - a;
+}
 
 }  // namespace
 

@@ -23,6 +23,7 @@ class EventClock {
 
   /// The newest believed time; unset before the first event.
   [[nodiscard]] std::optional<TimePoint> newest() const { return newest_; }
+
   [[nodiscard]] std::uint64_t clamped() const { return clamped_; }
 
   void save(ByteWriter& out) const;

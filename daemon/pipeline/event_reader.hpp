@@ -44,6 +44,7 @@ class EventReader {
   [[nodiscard]] Position consumed(std::uint64_t stream) const;
 
   [[nodiscard]] const ParseStats& stats() const { return stats_; }
+
   /// The same, for the pipeline, which counts what it counted.
   [[nodiscard]] ParseStats& stats() { return stats_; }
 

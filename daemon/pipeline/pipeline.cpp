@@ -51,15 +51,21 @@ void Pipeline::count(Event& event, const Chunk& chunk, std::vector<Alert>& out) 
   engine_.apply(event, out);
 }
 
-void Pipeline::idle_until(TimePoint time, std::vector<Alert>& out) { engine_.advance(time, out); }
+void Pipeline::idle_until(TimePoint time, std::vector<Alert>& out) {
+  engine_.advance(time, out);
+}
 
 void Pipeline::replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out) {
   engine_.replace_rules(std::move(rules), out);
 }
 
-std::string Pipeline::take_delta() { return with_reader_state(engine_.take_delta()); }
+std::string Pipeline::take_delta() {
+  return with_reader_state(engine_.take_delta());
+}
 
-std::string Pipeline::snapshot() { return with_reader_state(engine_.snapshot()); }
+std::string Pipeline::snapshot() {
+  return with_reader_state(engine_.snapshot());
+}
 
 std::string Pipeline::with_reader_state(std::string engine_state) const {
   ByteWriter out;

@@ -40,6 +40,7 @@ class Pipeline {
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
   [[nodiscard]] Position consumed(std::uint64_t stream) const { return reader_.consumed(stream); }
+
   /// The newest event time that was believed.
   [[nodiscard]] std::optional<TimePoint> newest() const { return clock_.newest(); }
 
@@ -49,8 +50,11 @@ class Pipeline {
   [[nodiscard]] Result<void> restore(std::string_view blob);
 
   [[nodiscard]] const ParseStats& parse_stats() const { return reader_.stats(); }
+
   [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
+
   [[nodiscard]] std::uint64_t clamped_times() const { return clock_.clamped(); }
+
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
 
  private:

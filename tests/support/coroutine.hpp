@@ -1,5 +1,6 @@
 #pragma once
-// Runs one coroutine of a test to its end on an io_context, together with whatever else lives there.
+// Runs one coroutine of a test to its end on an io_context, together with whatever else lives
+// there.
 
 #include <optional>
 #include <utility>

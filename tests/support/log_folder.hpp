@@ -30,10 +30,12 @@ class LogFolder {
     root_ = pattern;
     std::filesystem::permissions(root_, std::filesystem::perms(0755));
   }
+
   ~LogFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(root_, ignored);
   }
+
   LogFolder(const LogFolder&) = delete;
   LogFolder& operator=(const LogFolder&) = delete;
 
@@ -43,23 +45,29 @@ class LogFolder {
     std::ofstream(path(name), std::ios::app | std::ios::binary) << text;
     stamp(name);
   }
+
   /// Truncates in place and writes: the inode stays.
   void overwrite(const std::string& name, const std::string& text) {
     std::ofstream(path(name), std::ios::trunc | std::ios::binary) << text;
     stamp(name);
   }
+
   void rename(const std::string& from, const std::string& to) {
     std::filesystem::rename(path(from), path(to));
   }
+
   void copy(const std::string& from, const std::string& to) {
     std::filesystem::copy_file(path(from), path(to));
     stamp(to);
   }
+
   void remove(const std::string& name) { std::filesystem::remove(path(name)); }
+
   void link(const std::string& target, const std::string& name) {
     std::filesystem::remove(path(name));
     std::filesystem::create_symlink(path(target), path(name));
   }
+
   [[nodiscard]] bool exists(const std::string& name) const {
     return std::filesystem::exists(path(name));
   }

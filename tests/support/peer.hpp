@@ -24,9 +24,9 @@ inline constexpr auto as_result = boost::asio::as_tuple(boost::asio::use_awaitab
 
 /// What the peer did with each accepted connection, in order to look at it afterwards.
 struct PeerLog {
-  std::string request;     ///< the last header that came
-  std::size_t sent = 0;    ///< bytes it could send
-  std::string server_name; ///< by SNI
+  std::string request;      ///< the last header that came
+  std::size_t sent = 0;     ///< bytes it could send
+  std::string server_name;  ///< by SNI
 };
 
 using Script =
@@ -36,18 +36,22 @@ using Script =
 class Peer {
  public:
   Peer(boost::asio::io_context& io, Script script)
-      : acceptor_(std::make_shared<tcp::acceptor>(io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0))),
+      : acceptor_(std::make_shared<tcp::acceptor>(
+            io, tcp::endpoint(boost::asio::ip::address_v4::loopback(), 0))),
         log_(std::make_shared<PeerLog>()) {
     boost::asio::co_spawn(io, accept(acceptor_, std::move(script), log_), rethrow);
   }
+
   ~Peer() {
     boost::system::error_code ignored;
     acceptor_->close(ignored);
   }
+
   Peer(const Peer&) = delete;
   Peer& operator=(const Peer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return acceptor_->local_endpoint().port(); }
+
   [[nodiscard]] const PeerLog& log() const { return *log_; }
 
  private:

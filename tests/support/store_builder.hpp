@@ -35,7 +35,8 @@ inline TimePoint wall(int seconds) {
 }
 
 inline Cursor cursor(std::uint64_t offset, const std::string& source = "homeserver.log") {
-  return {source, "/var/log/matrix-synapse/" + source, 2049, 77, offset, offset / 100 + 1, "00ff", wall(-30)};
+  return {source,   "/var/log/matrix-synapse/" + source, 2049, 77, offset, offset / 100 + 1, "00ff",
+          wall(-30)};
 }
 
 inline OutboxItem item(const std::string& alert_id, std::uint64_t sequence,

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <memory>
 
+#include <rapidcheck/catch.h>
+
 #include "support/catch.hpp"
 #include "support/log_folder.hpp"
-
-#include <rapidcheck/catch.h>
 
 using namespace noci;
 using namespace noci::testing;
@@ -21,8 +21,7 @@ constexpr std::size_t most_rotated = 40;  // more than a history has rotations: 
 class Reading {
  public:
   explicit Reading(const LogFolder& folder, std::string pattern)
-      : folder_(folder),
-        pattern_(std::move(pattern)) {
+      : folder_(folder), pattern_(std::move(pattern)) {
     restart();
     commit();  // the log was there and seen once: what never had a cursor has no past
   }
@@ -32,29 +31,37 @@ class Reading {
     for (int i = 0; i < blocks && read_once(counts); ++i) {
     }
   }
+
   void rescan() { tail_->rescan(); }
+
   void count_everything() {
     for (Stream& stream : streams_) {
       count(stream);
     }
     std::erase_if(streams_, [](const Stream& stream) { return stream.ended; });
   }
+
   void commit() {
     saved_ = tail_->cursors();
     committed_ = counted_;
   }
+
   void restart() {
     streams_.clear();
     counted_ = committed_;
     tail_ = std::make_unique<Tail>(tail_of(folder_, {pattern_}, StartAt::beginning, saved_));
   }
+
   void catch_up() {
     tail_->rescan();
     read(1000, true);
     count_everything();
   }
+
   [[nodiscard]] const Lines& counted() const { return counted_; }
+
   [[nodiscard]] const TailStats& stats() const { return tail_->stats(); }
+
   [[nodiscard]] std::size_t cursor_count() const { return tail_->cursors().size(); }
 
  private:
@@ -93,9 +100,9 @@ class Reading {
     const auto known = std::find_if(streams_.begin(), streams_.end(), [&](const Stream& stream) {
       return stream.id == chunk.stream;
     });
-    return known != streams_.end()
-               ? *known
-               : streams_.emplace_back(Stream{chunk.stream, {}, chunk.offset, chunk.line, {}, false});
+    return known != streams_.end() ? *known
+                                   : streams_.emplace_back(Stream{
+                                         chunk.stream, {}, chunk.offset, chunk.line, {}, false});
   }
 
   static void take(Stream& stream, std::size_t length, std::size_t with_feed) {
@@ -123,15 +130,13 @@ class Reading {
 /// The side of Synapse and of whoever rotates.
 class Writing {
  public:
-  explicit Writing(LogFolder& folder)
-      : folder_(folder) {
-    folder_.append("a.log", "");
-  }
+  explicit Writing(LogFolder& folder) : folder_(folder) { folder_.append("a.log", ""); }
 
   void line(std::size_t padding) {
     begin_line(padding);
     finish_line();
   }
+
   /// Some bytes of a line, which a later call goes on with.
   void part(std::size_t padding) {
     if (open_.empty()) {
@@ -143,6 +148,7 @@ class Writing {
       finish_line();
     }
   }
+
   /// What TimedRotatingFileHandler and RotatingFileHandler do; a line is finished first.
   void rotate(bool creates) {
     settle();
@@ -158,23 +164,27 @@ class Writing {
       folder_.append("a.log", "");
     }
   }
+
   void remove() {
     settle();
     if (folder_.exists("a.log")) {
       folder_.remove("a.log");
     }
   }
+
   void truncate() {
     settle();
     if (folder_.exists("a.log")) {
       folder_.overwrite("a.log", "");
     }
   }
+
   void settle() {
     if (!open_.empty()) {
       finish_line();
     }
   }
+
   [[nodiscard]] const Lines& lines() const { return lines_; }
 
  private:
@@ -184,6 +194,7 @@ class Writing {
     lines_.push_back(open_);
     open_ += "\n";
   }
+
   void finish_line() {
     folder_.append("a.log", open_);
     open_.clear();
@@ -221,10 +232,19 @@ enum class Action {
 };
 
 std::ostream& operator<<(std::ostream& out, Action action) {
-  constexpr const char* names[] = {"write_line", "write_long_line", "write_part", "rotate",
-                                   "rotate_without_create", "truncate_when_read",
-                                   "delete_when_read", "look_again", "read_a_little",
-                                   "read_uncounted", "count", "commit", "restart"};
+  constexpr const char* names[] = {"write_line",
+                                   "write_long_line",
+                                   "write_part",
+                                   "rotate",
+                                   "rotate_without_create",
+                                   "truncate_when_read",
+                                   "delete_when_read",
+                                   "look_again",
+                                   "read_a_little",
+                                   "read_uncounted",
+                                   "count",
+                                   "commit",
+                                   "restart"};
   return out << names[static_cast<int>(action)];
 }
 

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include <rapidcheck/catch.h>
+
 #include "parse/enrich.hpp"
 #include "support/catch.hpp"
-
-#include <rapidcheck/catch.h>
 
 namespace noci {
 namespace {

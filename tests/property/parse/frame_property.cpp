@@ -3,10 +3,10 @@
 #include <tuple>
 #include <vector>
 
+#include <rapidcheck/catch.h>
+
 #include "parse/frame.hpp"
 #include "support/catch.hpp"
-
-#include <rapidcheck/catch.h>
 
 namespace noci {
 namespace {
@@ -40,8 +40,8 @@ TEST_CASE("however a stream is cut into chunks, the same lines come out") {
   rc::prop("any bytes, any cuts", [] {
     const std::string bytes = bytes_with_lines();
     const auto longest = *rc::gen::inRange<std::size_t>(1, 12);
-    const auto steps = *rc::gen::container<std::vector<std::size_t>>(
-        rc::gen::inRange<std::size_t>(0, 9));
+    const auto steps =
+        *rc::gen::container<std::vector<std::size_t>>(rc::gen::inRange<std::size_t>(0, 9));
     Framer framer(longest);
     std::vector<Seen> seen;
     std::size_t at = 0;

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
+#include <rapidcheck/catch.h>
+
 #include "property/parse/hostile.hpp"
 #include "support/catch.hpp"
 #include "unit/parse/reading.hpp"
-
-#include <rapidcheck/catch.h>
 
 namespace noci {
 namespace {
@@ -111,8 +111,8 @@ std::string as_json(const Truth& truth) {
          key("ip_address", truth.address) + key("site_tag", "8008") +
          account("requester", truth.puppet.empty() ? truth.user : truth.puppet) +
          account("authenticated_entity", truth.user) + key("method", truth.method) +
-         key("url", truth.uri) + key("protocol", truth.protocol) +
-         key("user_agent", truth.agent) + "}";
+         key("url", truth.uri) + key("protocol", truth.protocol) + key("user_agent", truth.agent) +
+         "}";
 }
 
 }  // namespace
@@ -164,8 +164,8 @@ TEST_CASE("any line gives an event whose views stay while the parser goes on") {
       record.bytes = {kept.back().get(), line.size()};
       const Event event = parser.parse(record, arena);
       RC_ASSERT(static_cast<std::size_t>(event.kind) < kind_names.size());
-      const bool refused = event.kind == Kind::ignored || event.kind == Kind::forged ||
-                           event.kind == Kind::error;
+      const bool refused =
+          event.kind == Kind::ignored || event.kind == Kind::forged || event.kind == Kind::error;
       RC_ASSERT(event.reason.empty() != refused);
       events.emplace_back(event, every_text(event));
     }

@@ -41,9 +41,13 @@ TEST_CASE("globs match whole strings") {
 
 TEST_CASE("hostile text is made printable") {
   REQUIRE(printable("\x1b[31mred") == "\xef\xbf\xbd[31mred");
-  REQUIRE(printable(std::string_view("a\0b", 3)) == "a\xef\xbf\xbd" "b");
+  REQUIRE(printable(std::string_view("a\0b", 3)) ==
+          "a\xef\xbf\xbd"
+          "b");
   REQUIRE(printable("\xff") == "\xef\xbf\xbd");
-  REQUIRE(printable("\xe2\x80\xae" "evil").substr(3) == "evil");
+  REQUIRE(printable("\xe2\x80\xae"
+                    "evil")
+              .substr(3) == "evil");
   REQUIRE(printable("\xc3\xa9l\xc3\xa9phant") == "\xc3\xa9l\xc3\xa9phant");
   REQUIRE(printable(std::string(300, 'x'), 10) == "xxxxxxx\xe2\x80\xa6");
   REQUIRE(printable("xxxxxx\xc3\xa9\xc3\xa9\xc3\xa9", 10) == "xxxxxx\xe2\x80\xa6");
@@ -80,7 +84,8 @@ TEST_CASE("hashes agree with published vectors") {
   // FIPS 180-2, RFC 4231 case 2, RFC 4648, and the SipHash-2-4 reference vector for one byte.
   const Sha256 abc = sha256("abc");
   REQUIRE(to_hex({reinterpret_cast<const char*>(abc.data()), 4}) == "ba7816bf");
-  REQUIRE(to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")).starts_with("5bdcc146bf60754e"));
+  REQUIRE(
+      to_hex(hmac_sha256("Jefe", "what do ya want for nothing?")).starts_with("5bdcc146bf60754e"));
   REQUIRE(to_base32("foobar") == "mzxw6ytboi");
   REQUIRE(to_base64("foob") == "Zm9vYg==");
   std::string bytes;
@@ -127,8 +132,8 @@ TEST_CASE("URLs are split and secrets in them are not part of the origin") {
   REQUIRE(url.host == "::1");
   REQUIRE(url.port == 8080);
   REQUIRE(url.target == "/");
-  for (const char* text : {"", "ftp://x", "http://", "http://user:pw@x/", "http://x:0/", "http://x:99999/",
-                           "http://x/a b"}) {
+  for (const char* text : {"", "ftp://x", "http://", "http://user:pw@x/", "http://x:0/",
+                           "http://x:99999/", "http://x/a b"}) {
     CAPTURE(text);
     REQUIRE_FALSE(parse_url(text, url));
   }

@@ -4,10 +4,9 @@
 #include <iostream>
 #include <thread>
 
+#include <boost/asio/io_context.hpp>
 #include <sys/socket.h>
 #include <sys/un.h>
-
-#include <boost/asio/io_context.hpp>
 
 #include "support/catch.hpp"
 #include "support/log_folder.hpp"
@@ -21,9 +20,13 @@ namespace {
 
 constexpr Duration long_time{30'000};
 
-asio::awaitable<std::string> echo(std::string request) { co_return "<" + request + ">"; }
+asio::awaitable<std::string> echo(std::string request) {
+  co_return "<" + request + ">";
+}
 
-asio::awaitable<std::string> chatter(std::string) { co_return std::string(3'000'000, 'x'); }
+asio::awaitable<std::string> chatter(std::string) {
+  co_return std::string(3'000'000, 'x');
+}
 
 /// Asks from another thread while the server runs on this one.
 Result<std::string> ask_while_running(asio::io_context& io, const std::string& path,
@@ -68,7 +71,9 @@ TEST_CASE("the socket is for owner and group only") {
   asio::io_context io;
   ControlServer server(io.get_executor(), echo);
   REQUIRE(server.listen(folder.path("control.sock")).has_value());
+
   struct stat status {};
+
   REQUIRE(stat(folder.path("control.sock").c_str(), &status) == 0);
   REQUIRE((status.st_mode & 0777) == 0660);
 }

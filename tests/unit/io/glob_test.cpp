@@ -11,6 +11,7 @@ TEST_CASE("rotated names are told from other names") {
     const char* name;
     const char* base;
   };
+
   const Case cases[] = {
       {"homeserver.log.1", "homeserver.log"},
       {"homeserver.log.2026-11-22", "homeserver.log"},
@@ -72,7 +73,8 @@ TEST_CASE("a glob without a match is a fault until there is one") {
   Tail tail = tail_of(folder, {"*.log"}, StartAt::end);
   REQUIRE(tail.faults().size() == 1);
   REQUIRE(tail.faults()[0].problem == TailProblem::missing);
-  REQUIRE(tail.faults()[0].what == "no file matches " + folder.path("*.log") + " yet; waiting for one");
+  REQUIRE(tail.faults()[0].what ==
+          "no file matches " + folder.path("*.log") + " yet; waiting for one");
   folder.append("a.log", "one\n");
   tail.rescan();
   REQUIRE(tail.faults().empty());

@@ -76,7 +76,8 @@ asio::awaitable<void> flood(tcp::socket socket, std::shared_ptr<PeerLog> log) {
 
 TEST_CASE("a request arrives as it was meant and its answer comes back") {
   asio::io_context io;
-  Peer peer(io, answering("HTTP/1.1 202 Accepted\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nfine"));
+  Peer peer(io,
+            answering("HTTP/1.1 202 Accepted\r\nRetry-After: 7\r\nContent-Length: 4\r\n\r\nfine"));
   const auto answer = run(io, fetch(post_to(peer.port(), "{\"a\":1}"), {}));
   REQUIRE(answer.has_value());
   REQUIRE(answer->status == 202);
@@ -134,11 +135,14 @@ TEST_CASE("a reset, an early end and a broken answer are told apart") {
   REQUIRE_THAT(error_of(run(io, fetch(post_to(silent.port()), {}))),
                Contains("the connection was closed without an answer"));
   Peer partial(io, answering("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"));
-  REQUIRE_THAT(error_of(run(io, fetch(post_to(partial.port()), {}))), Contains("the answer broke off"));
+  REQUIRE_THAT(error_of(run(io, fetch(post_to(partial.port()), {}))),
+               Contains("the answer broke off"));
   Peer other(io, answering("SSH-2.0-OpenSSH_9.2\r\n\r\n"));
-  REQUIRE_THAT(error_of(run(io, fetch(post_to(other.port()), {}))), Contains("waiting for the answer"));
+  REQUIRE_THAT(error_of(run(io, fetch(post_to(other.port()), {}))),
+               Contains("waiting for the answer"));
   Peer large(io, answering("HTTP/1.1 200 OK\r\nX: " + std::string(40'000, 'x') + "\r\n\r\n"));
-  REQUIRE_THAT(error_of(run(io, fetch(post_to(large.port()), {}))), Contains("waiting for the answer"));
+  REQUIRE_THAT(error_of(run(io, fetch(post_to(large.port()), {}))),
+               Contains("waiting for the answer"));
 }
 
 TEST_CASE("an answer of 100 MB is cut without being read") {
@@ -160,7 +164,8 @@ TEST_CASE("nobody listening is said plainly") {
     Peer gone(io, hang);
     port = gone.port();
   }
-  REQUIRE_THAT(error_of(run(io, fetch(post_to(port), {}))), Contains("connecting: Connection refused"));
+  REQUIRE_THAT(error_of(run(io, fetch(post_to(port), {}))),
+               Contains("connecting: Connection refused"));
 }
 
 TEST_CASE("a name that does not resolve is an error and not a wait") {

@@ -19,21 +19,27 @@ namespace {
 class Certificates {
  public:
   Certificates() {
-    openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
-            " -subj /CN=test-ca -keyout ca.key -out ca.pem");
+    openssl(
+        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2"
+        " -subj /CN=test-ca -keyout ca.key -out ca.pem");
   }
+
   void make(const std::string& name, const std::string& alternative) {
     folder_.append(name + ".ext", "subjectAltName=" + alternative + "\n");
-    openssl("req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost"
-            " -keyout " + name + ".key -out " + name + ".csr");
+    openssl(
+        "req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost"
+        " -keyout " +
+        name + ".key -out " + name + ".csr");
     openssl("x509 -req -days 2 -CA ca.pem -CAkey ca.key -CAcreateserial -in " + name +
             ".csr -extfile " + name + ".ext -out " + name + ".pem");
   }
+
   [[nodiscard]] std::string path(const std::string& name) const { return folder_.path(name); }
 
  private:
   void openssl(const std::string& arguments) const {
-    const std::string command = "cd '" + folder_.path("") + "' && openssl " + arguments + " 2>openssl.log";
+    const std::string command =
+        "cd '" + folder_.path("") + "' && openssl " + arguments + " 2>openssl.log";
     if (std::system(command.c_str()) != 0) {
       throw std::runtime_error("openssl failed: " + command);
     }

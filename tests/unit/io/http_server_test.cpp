@@ -14,7 +14,9 @@ namespace asio = boost::asio;
 namespace {
 
 HttpResponse echo(std::string_view method, std::string_view target) {
-  return {200, {{"Content-Type", "text/plain"}}, std::string(method) + " " + std::string(target) + "\n"};
+  return {200,
+          {{"Content-Type", "text/plain"}},
+          std::string(method) + " " + std::string(target) + "\n"};
 }
 
 Result<HttpResponse> get(asio::io_context& io, const HttpServer& server, const std::string& method,
@@ -47,8 +49,9 @@ TEST_CASE("several requests go over one connection") {
   HttpServer server(io.get_executor(), echo);
   REQUIRE(server.listen("127.0.0.1", 0).has_value());
   const std::string answers =
-      run(io, converse(server.port(), "GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
-                                      "GET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+      run(io, converse(server.port(),
+                       "GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
+                       "GET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
   REQUIRE_THAT(answers, Contains("GET /one\n") && Catch::EndsWith("GET /two\n"));
 }
 
@@ -58,11 +61,14 @@ TEST_CASE("other methods and what is not HTTP are refused and the connection end
   REQUIRE(server.listen("127.0.0.1", 0).has_value());
   for (const char* method : {"POST", "DELETE", "OPTIONS", "BREW"}) {
     CAPTURE(method);
-    const std::string answer = run(io, converse(server.port(), std::string(method) + " / HTTP/1.1\r\nHost: x\r\n\r\n"));
+    const std::string answer =
+        run(io, converse(server.port(), std::string(method) + " / HTTP/1.1\r\nHost: x\r\n\r\n"));
     REQUIRE_THAT(answer, StartsWith("HTTP/1.1 405 ") && Contains("Allow: GET, HEAD\r\n"));
   }
-  REQUIRE_THAT(run(io, converse(server.port(), "what is this\r\n\r\n")), StartsWith("HTTP/1.1 400 "));
-  REQUIRE_THAT(run(io, converse(server.port(), "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n")),
+  REQUIRE_THAT(run(io, converse(server.port(), "what is this\r\n\r\n")),
+               StartsWith("HTTP/1.1 400 "));
+  REQUIRE_THAT(run(io, converse(server.port(),
+                                "GET / HTTP/1.1\r\nX: " + std::string(9000, 'x') + "\r\n\r\n")),
                StartsWith("HTTP/1.1 431 "));
 }
 
@@ -70,9 +76,10 @@ TEST_CASE("a body is not read, and nothing behind it is taken for a request") {
   asio::io_context io;
   HttpServer server(io.get_executor(), echo);
   REQUIRE(server.listen("127.0.0.1", 0).has_value());
-  const std::string answer = run(
-      io, converse(server.port(), "GET /one HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n"
-                                  "GET /smuggled HTTP/1.1\r\n\r\n....."));
+  const std::string answer =
+      run(io, converse(server.port(),
+                       "GET /one HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n"
+                       "GET /smuggled HTTP/1.1\r\n\r\n....."));
   REQUIRE_THAT(answer, StartsWith("HTTP/1.1 ") && !Contains("smuggled"));
 }
 

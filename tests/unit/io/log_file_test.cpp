@@ -96,7 +96,8 @@ TEST_CASE("what cannot be read says why") {
   auto compressed = LogFile::open(folder.path("a.log.gz"), 0);
   const auto chunk = compressed->next();
   REQUIRE_FALSE(chunk.has_value());
-  REQUIRE_THAT(chunk.error().what, Contains("it is compressed; try: zcat " + folder.path("a.log.gz")));
+  REQUIRE_THAT(chunk.error().what,
+               Contains("it is compressed; try: zcat " + folder.path("a.log.gz")));
   folder.append("secret.log", "x\n");
   std::filesystem::permissions(folder.path("secret.log"), std::filesystem::perms::none);
   if (geteuid() == 0 && seteuid(65534) == 0) {

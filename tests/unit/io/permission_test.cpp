@@ -11,15 +11,17 @@ namespace {
 /// Permission checks do not bite root: act as nobody for a while.
 class AsNobody {
  public:
-  AsNobody()
-      : is_dropped_(geteuid() == 0 && seteuid(65534) == 0) {}
+  AsNobody() : is_dropped_(geteuid() == 0 && seteuid(65534) == 0) {}
+
   ~AsNobody() {
     if (is_dropped_ && seteuid(0) != 0) {
       std::abort();
     }
   }
+
   AsNobody(const AsNobody&) = delete;
   AsNobody& operator=(const AsNobody&) = delete;
+
   [[nodiscard]] bool is_restricted() const { return geteuid() != 0; }
 
  private:

@@ -127,7 +127,9 @@ TEST_CASE("a reused inode is not taken for the old file") {
   auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
   folder.append("a.log", "two\nthree\n");
+
   struct stat status {};
+
   REQUIRE(stat(folder.path("a.log").c_str(), &status) == 0);
   saved[0].inode = status.st_ino;
   REQUIRE(continue_with(folder, saved).lines == Lines{"two", "three"});

@@ -30,11 +30,13 @@ class FakeSystemd {
       setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
     }
   }
+
   ~FakeSystemd() {
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
     unsetenv("WATCHDOG_PID");
   }
+
   FakeSystemd(const FakeSystemd&) = delete;
   FakeSystemd& operator=(const FakeSystemd&) = delete;
 
