@@ -1,8 +1,19 @@
 #include "pipeline/event_reader.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace noci {
+namespace {
+
+/// `media-worker` of `/var/log/matrix-synapse/media-worker.log.2026-11-22`: Synapse's processes
+/// count their requests each for themselves, so lines are joined within one of them only.
+std::string process_of(const std::string& path) {
+  const std::string file = path.substr(path.rfind('/') + 1);
+  return path == "-" ? "" : file.substr(0, file.find('.'));
+}
+
+}  // namespace
 
 EventReader::Stream& EventReader::stream_of(const Chunk& chunk) {
   Stream& stream = streams_[chunk.stream];
@@ -15,7 +26,11 @@ EventReader::Stream& EventReader::stream_of(const Chunk& chunk) {
 Parser& EventReader::parser_of(SourceIndex source, const std::string& path) {
   auto& parser = parsers_[{source, path}];
   if (!parser) {
-    parser = std::make_unique<Parser>(sources_.at(source));
+    SourceInfo info = sources_.at(source);
+    if (info.worker.empty()) {
+      info.worker = process_of(path);
+    }
+    parser = std::make_unique<Parser>(std::move(info));
   }
   return *parser;
 }

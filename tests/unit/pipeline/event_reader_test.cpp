@@ -1,0 +1,79 @@
+#include "pipeline/event_reader.hpp"
+
+#include <string>
+#include <vector>
+
+#include "support/catch.hpp"
+
+using namespace noci;
+
+namespace {
+
+/// What synapse/rest/client/room.py (1.144+) and synapse/http/site.py print for one /messages.
+std::string messages_line(const std::string& request, int count) {
+  return "2026-06-07 00:00:01,000 - synapse.rest.client.room - 800 - INFO - " + request +
+         " - Responding to `/messages` request: {@a:hs} GET "
+         "/_matrix/client/v3/rooms/!r:hs/messages?dir=b&limit=100 -> " +
+         std::to_string(count) + " messages with end_token=t1\n";
+}
+
+std::string access_line(const std::string& request) {
+  return "2026-06-07 00:00:01,010 - synapse.access.http.8008 - 508 - INFO - " + request +
+         " - 192.0.2.1 - 8008 - {@a:hs} Processed request: 0.036sec/0.001sec ru=(0.009sec, "
+         "0.000sec) db=(0.018sec/0.004sec/26) 5057B 200 \"GET "
+         "/_matrix/client/v3/rooms/!r:hs/messages?dir=b&limit=100 HTTP/1.1\" \"x/1\" [0 dbevts]\n";
+}
+
+struct Read {
+  std::string worker;
+  std::int64_t messages = 0;
+  MessagesBasis basis = MessagesBasis::none;
+};
+
+/// Feeds text to a stream of its own and gives its requests.
+std::vector<Read> feed(EventReader& reader, const std::string& path, const std::string& text) {
+  static std::uint64_t stream = 0;
+  Chunk chunk;
+  chunk.bytes = text;
+  chunk.path = path;
+  chunk.stream = ++stream;
+  chunk.end_of_stream = true;
+  std::vector<Read> requests;
+  reader.feed(chunk, [&](const Event& event) {
+    if (event.kind == Kind::request) {
+      requests.push_back(
+          {std::string(event.log_worker), event.messages.value_or(-1), event.messages_basis});
+    }
+  });
+  return requests;
+}
+
+}  // namespace
+
+TEST_CASE("lines of one request are joined within one process and not across two") {
+  EventReader reader({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+  feed(reader, "/var/log/client-1.log", messages_line("GET-7", 93));
+  const auto other = feed(reader, "/var/log/client-2.log", access_line("GET-7"));
+  REQUIRE(other.size() == 1);
+  REQUIRE(other[0].worker == "client-2");
+  REQUIRE(other[0].basis == MessagesBasis::estimate);
+  const auto own = feed(reader, "/var/log/client-1.log", access_line("GET-7"));
+  REQUIRE(own.size() == 1);
+  REQUIRE(own[0].worker == "client-1");
+  REQUIRE(own[0].basis == MessagesBasis::exact);
+  REQUIRE(own[0].messages == 93);
+}
+
+TEST_CASE("a join that waits is part of what survives a restart") {
+  EventReader reader({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+  feed(reader, "client-1.log", messages_line("GET-7", 93));
+  ByteWriter out;
+  reader.save(out);
+  EventReader restored({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+  ByteReader in(out.bytes());
+  restored.restore(in);
+  REQUIRE(in.ok());
+  const auto requests = feed(restored, "client-1.log", access_line("GET-7"));
+  REQUIRE(requests.size() == 1);
+  REQUIRE(requests[0].messages == 93);
+}
