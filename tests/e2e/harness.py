@@ -21,7 +21,7 @@ NOCI = os.environ.get("NOCI", os.path.join(ROOT, "build", "dev", "noci"))
 RULES = os.path.join(ROOT, "rules")
 # Long enough for a sanitized build on a machine that compiles beside it; nobody waits this long
 # unless something is broken.
-PATIENCE = 60
+PATIENCE = 120
 SAMPLE = re.compile(r'^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)$')
 LABEL = re.compile(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
