@@ -350,7 +350,7 @@ TEST_CASE("many distinct values are estimated, and it is said") {
   Play play({RuleBuilder("r")
                  .distinct(Field::room_id, hours{1}, 500)
                  .distinct(Field::room_id, seconds{10}, 1)});
-  const int rooms = 6000;
+  const int rooms = 3000;
   EventBuilder first;
   play.engine.apply(first.user("@a:hs").room("!x:hs"), play.alerts);
   for (int i = 0; i < rooms; ++i) {

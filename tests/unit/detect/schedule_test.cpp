@@ -79,7 +79,9 @@ TEST_CASE("a weighted schedule is the mean over the window, also over clock chan
       const TimePoint now = utc(around) + step * minutes{97};
       for (const minutes timespan : {minutes{1}, minutes{10}, minutes{90}, minutes{1440},
                                      minutes{3 * 1440}, minutes{30 * 1440}}) {
-        if (now - timespan < utc("2026-01-01T00:00:00Z")) {
+        // Integrating a month minute by minute takes its time.
+        const bool too_much = timespan > minutes{1440} && step % 15 != 0;
+        if (too_much || now - timespan < utc("2026-01-01T00:00:00Z")) {
           continue;
         }
         CAPTURE(around, step, timespan.count());
