@@ -1,13 +1,13 @@
 #include "pipeline/rule_check.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
 #include <optional>
 #include <utility>
 
 #include "base/text.hpp"
 #include "detect/engine.hpp"
+#include "model/event_fields.hpp"
 
 namespace noci {
 namespace {
@@ -51,118 +51,12 @@ std::vector<PlayedEvent> played(const RuleTest& test) {
   return events;
 }
 
-void set_text(Event& event, Field field, std::string_view text) {
-  switch (field) {
-    case Field::homeserver:
-      event.homeserver = text;
-      break;
-    case Field::user_id:
-      event.user_id = text;
-      break;
-    case Field::effective_user_id:
-      event.effective_user_id = text;
-      break;
-    case Field::actor_id:
-      event.actor_id = text;
-      break;
-    case Field::server_name:
-      event.server_name = text;
-      break;
-    case Field::source_ip:
-      event.source_ip = text;
-      break;
-    case Field::user_agent:
-      event.user_agent = text;
-      break;
-    case Field::method:
-      event.method = text;
-      break;
-    case Field::path:
-      event.path = text;
-      break;
-    case Field::room_id:
-      event.room_id = text;
-      break;
-    case Field::media_id:
-      event.media_id = text;
-      break;
-    case Field::target_user_id:
-      event.target_user_id = text;
-      break;
-    case Field::target_server:
-      event.target_server = text;
-      break;
-    case Field::log_source:
-      event.log_source = text;
-      break;
-    case Field::log_worker:
-      event.log_worker = text;
-      break;
-    case Field::request_id:
-      event.request_id = text;
-      break;
-    case Field::action:
-      event.action = action_named(text).value_or(Action::unknown);
-      break;
-    case Field::outcome:
-      event.outcome = text == name_of(Outcome::failure)   ? Outcome::failure
-                      : text == name_of(Outcome::aborted) ? Outcome::aborted
-                                                          : Outcome::success;
-      break;
-    case Field::messages_basis:
-      event.messages_basis = text == "exact" ? MessagesBasis::exact : MessagesBasis::estimate;
-      break;
-    default:
-      break;
-  }
-}
-
-void set_number(Event& event, Field field, std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc{}) {
-    return;  // a file of events may hold what is no number; settings/ checks what a rule holds
-  }
-  switch (field) {
-    case Field::status:
-      event.status = number;
-      break;
-    case Field::bytes:
-      event.bytes = number;
-      break;
-    case Field::messages:
-      event.messages = number;
-      break;
-    case Field::messages_low:
-      event.messages_low = number;
-      break;
-    case Field::messages_high:
-      event.messages_high = number;
-      break;
-    case Field::limit:
-      event.limit = number;
-      break;
-    case Field::dbevts:
-      event.dbevts = number;
-      break;
-    case Field::duration:
-      event.duration = number;
-      break;
-    default:
-      break;
-  }
-}
-
 Event made(const PlayedEvent& played) {
   Event event;
   event.timestamp = played.at;
   event.kind = Kind::request;
   for (const auto& [field, text] : played.fields) {
-    if (is_number(field)) {
-      set_number(event, field, text);
-    } else {
-      set_text(event, field, text);
-    }
+    set_field(event, field, text);
   }
   // As the parser does: an exact number is its own bounds, and the actor of a proven request is
   // its account.
