@@ -35,6 +35,7 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       last_data_(last_commit_) {}
 
 boost::asio::awaitable<void> Analysis::run() {
+  parts_.pipeline.resume(alerts_);
   while (!stopping_) {
     const TimePoint now = parts_.wall_clock();
     if (now - last_look_ >= look_interval) {

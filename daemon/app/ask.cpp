@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "io/control.hpp"
+#include "settings/load.hpp"
 
 namespace noci {
 namespace {
@@ -22,14 +23,14 @@ std::optional<json::object> ask_daemon(const ConfigOption& config, const json::o
                                        ExitCode& code) {
   Faults faults;
   Faults warnings;
+  // Just after a refused reload is when one asks: faults elsewhere in the file do not matter here.
   const auto settings = read_settings(config, faults, warnings);
   if (!settings) {
-    print(faults, std::cerr, "");
-    code = ExitCode::input_at_fault;
-    return std::nullopt;
+    print(faults, std::cerr, "warning: ");
   }
+  const std::string socket = (settings ? *settings : default_settings()).control_socket;
   code = ExitCode::environment_at_fault;
-  const auto answer = ask(settings->control_socket, json::serialize(question), patience);
+  const auto answer = ask(socket, json::serialize(question), patience);
   if (!answer) {
     std::cerr << "noci: " << answer.error().what << '\n';
     return std::nullopt;
@@ -37,8 +38,7 @@ std::optional<json::object> ask_daemon(const ConfigOption& config, const json::o
   boost::system::error_code error;
   auto value = json::parse(*answer, error);
   if (error || !value.is_object()) {
-    std::cerr << "noci: the daemon at " << settings->control_socket
-              << " gave an answer that is not JSON\n";
+    std::cerr << "noci: the daemon at " << socket << " gave an answer that is not JSON\n";
     return std::nullopt;
   }
   code = ExitCode::fine;

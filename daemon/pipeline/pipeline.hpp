@@ -49,6 +49,10 @@ class Pipeline {
   /// Applies what snapshot and take_delta gave, in order, to a fresh pipeline.
   [[nodiscard]] Result<void> restore(std::string_view blob);
 
+  /// To be called once after the last restore: says what the restart itself changed, such as
+  /// episodes of rules that are gone.
+  void resume(std::vector<Alert>& out) { engine_.advance(engine_.now(), out); }
+
   [[nodiscard]] const ParseStats& parse_stats() const { return reader_.stats(); }
 
   [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
