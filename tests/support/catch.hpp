@@ -5,4 +5,13 @@
 #include <catch2/catch_all.hpp>
 #else
 #include <catch2/catch.hpp>
+
+// The name this matcher has in Catch2 3, where Contains is about containers.
+namespace Catch::Matchers {
+
+inline auto ContainsSubstring(const std::string& text) {
+  return Contains(text);
+}
+
+}  // namespace Catch::Matchers
 #endif

@@ -13,7 +13,7 @@
 
 using namespace noci;
 using namespace noci::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 namespace asio = boost::asio;
 
 namespace {
@@ -88,37 +88,39 @@ TEST_CASE("a socket file is replaced only when nobody answers") {
   ControlServer second(io.get_executor(), echo);
   const auto busy = second.listen(path);
   REQUIRE_FALSE(busy.has_value());
-  REQUIRE_THAT(busy.error().what, Contains("another noci is running"));
+  REQUIRE_THAT(busy.error().what, ContainsSubstring("another noci is running"));
   second.stop();
   REQUIRE(folder.exists("control.sock"));  // it was not its own
   REQUIRE(*ask_while_running(io, path, "x") == "<x>");
   folder.append("notes.txt", "mine");
   ControlServer third(io.get_executor(), echo);
-  REQUIRE_THAT(third.listen(folder.path("notes.txt")).error().what, Contains("not a socket"));
+  REQUIRE_THAT(third.listen(folder.path("notes.txt")).error().what,
+               ContainsSubstring("not a socket"));
   REQUIRE(folder.exists("notes.txt"));
   REQUIRE_THAT(third.listen(folder.path("nowhere/control.sock")).error().what,
-               Contains("No such file or directory"));
-  REQUIRE_THAT(third.listen(folder.path(std::string(120, 'x'))).error().what, Contains("too long"));
+               ContainsSubstring("No such file or directory"));
+  REQUIRE_THAT(third.listen(folder.path(std::string(120, 'x'))).error().what,
+               ContainsSubstring("too long"));
 }
 
 TEST_CASE("a client is told why it gets no answer") {
   LogFolder folder;
   REQUIRE_THAT(ask(folder.path("none.sock"), "x", long_time).error().what,
-               Contains("noci is not running: there is no socket at "));
+               ContainsSubstring("noci is not running: there is no socket at "));
   leave_socket(folder.path("left.sock"));
   REQUIRE_THAT(ask(folder.path("left.sock"), "x", long_time).error().what,
-               Contains("left from an earlier run"));
+               ContainsSubstring("left from an earlier run"));
   asio::io_context idle;  // listens, but nobody runs it
   ControlServer server(idle.get_executor(), echo);
   REQUIRE(server.listen(folder.path("idle.sock")).has_value());
   REQUIRE_THAT(ask(folder.path("idle.sock"), "x", Duration{20}).error().what,
-               Contains("did not answer within 20ms"));
+               ContainsSubstring("did not answer within 20ms"));
   // As nobody, and in nobody's group: root's own group may talk to root's daemon.
   if (geteuid() == 0 && setegid(65534) == 0 && seteuid(65534) == 0) {
     const auto refused = ask(folder.path("idle.sock"), "x", Duration{20});
     REQUIRE(seteuid(0) == 0);
     REQUIRE(setegid(0) == 0);
-    REQUIRE_THAT(refused.error().what, Contains("no permission to talk to noci"));
+    REQUIRE_THAT(refused.error().what, ContainsSubstring("no permission to talk to noci"));
   } else {
     std::cout << "skipped: needs to become a user without privileges\n";
   }

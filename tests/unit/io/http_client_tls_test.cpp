@@ -10,7 +10,7 @@
 
 using namespace noci;
 using namespace noci::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 namespace asio = boost::asio;
 
 namespace {
@@ -131,10 +131,11 @@ TEST_CASE("a certificate that nobody vouches for is refused") {
   Peer peer(io, tls_server(certificates(), "localhost"));
   const auto answer = get(io, "localhost", peer.port(), "");
   REQUIRE_FALSE(answer.has_value());
-  REQUIRE_THAT(answer.error().what,
-               Contains("cannot GET to https://localhost:" + std::to_string(peer.port()) +
+  REQUIRE_THAT(
+      answer.error().what,
+      ContainsSubstring("cannot GET to https://localhost:" + std::to_string(peer.port()) +
                         ": the certificate is refused: unable to get local issuer certificate"));
-  REQUIRE_THAT(answer.error().what, !Contains("SECRET"));
+  REQUIRE_THAT(answer.error().what, !ContainsSubstring("SECRET"));
   REQUIRE(peer.log().request.empty());  // nothing was sent to it
 }
 
@@ -143,12 +144,13 @@ TEST_CASE("a certificate for another name is refused") {
   Peer elsewhere(io, tls_server(certificates(), "elsewhere"));
   const auto answer = get(io, "localhost", elsewhere.port(), certificates().path("ca.pem"));
   REQUIRE_FALSE(answer.has_value());
-  REQUIRE_THAT(answer.error().what, Contains("certificate is refused: hostname mismatch"));
+  REQUIRE_THAT(answer.error().what, ContainsSubstring("certificate is refused: hostname mismatch"));
   REQUIRE(elsewhere.log().request.empty());
   Peer named(io, tls_server(certificates(), "localhost"));
   const auto by_address = get(io, "127.0.0.1", named.port(), certificates().path("ca.pem"));
   REQUIRE_FALSE(by_address.has_value());
-  REQUIRE_THAT(by_address.error().what, Contains("certificate is refused: IP address mismatch"));
+  REQUIRE_THAT(by_address.error().what,
+               ContainsSubstring("certificate is refused: IP address mismatch"));
 }
 
 TEST_CASE("a server that only knows old TLS is refused") {
@@ -156,7 +158,7 @@ TEST_CASE("a server that only knows old TLS is refused") {
   Peer peer(io, old_tls_server(certificates(), "localhost"));
   const auto answer = get(io, "localhost", peer.port(), certificates().path("ca.pem"));
   REQUIRE_FALSE(answer.has_value());
-  REQUIRE_THAT(answer.error().what, Contains("the TLS handshake: "));
+  REQUIRE_THAT(answer.error().what, ContainsSubstring("the TLS handshake: "));
 }
 
 TEST_CASE("a server that does not speak TLS, and a missing CA file, are clear errors") {
@@ -165,5 +167,5 @@ TEST_CASE("a server that does not speak TLS, and a missing CA file, are clear er
   FetchOptions options;
   const auto answer = get(io, "127.0.0.1", 1, "/nowhere/ca.pem");
   REQUIRE_FALSE(answer.has_value());
-  REQUIRE_THAT(answer.error().what, Contains("/nowhere/ca.pem: No such file"));
+  REQUIRE_THAT(answer.error().what, ContainsSubstring("/nowhere/ca.pem: No such file"));
 }

@@ -7,7 +7,7 @@
 
 using namespace noci;
 using namespace noci::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 using Catch::Matchers::StartsWith;
 namespace asio = boost::asio;
 
@@ -41,7 +41,7 @@ TEST_CASE("GET and HEAD are answered by the handler") {
   REQUIRE(head->status == 200);
   REQUIRE(head->body.empty());
   REQUIRE_THAT(run(io, converse(server.port(), "HEAD /m HTTP/1.0\r\n\r\n")),
-               Contains("Content-Length: 8\r\n") && Catch::EndsWith("\r\n\r\n"));
+               ContainsSubstring("Content-Length: 8\r\n") && Catch::EndsWith("\r\n\r\n"));
 }
 
 TEST_CASE("several requests go over one connection") {
@@ -52,7 +52,7 @@ TEST_CASE("several requests go over one connection") {
       run(io, converse(server.port(),
                        "GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
                        "GET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
-  REQUIRE_THAT(answers, Contains("GET /one\n") && Catch::EndsWith("GET /two\n"));
+  REQUIRE_THAT(answers, ContainsSubstring("GET /one\n") && Catch::EndsWith("GET /two\n"));
 }
 
 TEST_CASE("other methods and what is not HTTP are refused and the connection ends") {
@@ -63,7 +63,7 @@ TEST_CASE("other methods and what is not HTTP are refused and the connection end
     CAPTURE(method);
     const std::string answer =
         run(io, converse(server.port(), std::string(method) + " / HTTP/1.1\r\nHost: x\r\n\r\n"));
-    REQUIRE_THAT(answer, StartsWith("HTTP/1.1 405 ") && Contains("Allow: GET, HEAD\r\n"));
+    REQUIRE_THAT(answer, StartsWith("HTTP/1.1 405 ") && ContainsSubstring("Allow: GET, HEAD\r\n"));
   }
   REQUIRE_THAT(run(io, converse(server.port(), "what is this\r\n\r\n")),
                StartsWith("HTTP/1.1 400 "));
@@ -80,7 +80,7 @@ TEST_CASE("a body is not read, and nothing behind it is taken for a request") {
       run(io, converse(server.port(),
                        "GET /one HTTP/1.1\r\nHost: x\r\nContent-Length: 30\r\n\r\n"
                        "GET /smuggled HTTP/1.1\r\n\r\n....."));
-  REQUIRE_THAT(answer, StartsWith("HTTP/1.1 ") && !Contains("smuggled"));
+  REQUIRE_THAT(answer, StartsWith("HTTP/1.1 ") && !ContainsSubstring("smuggled"));
 }
 
 TEST_CASE("a client that does not finish its request is let go") {
@@ -125,7 +125,7 @@ TEST_CASE("a busy port and a wrong address name what to do") {
                    Catch::EndsWith("stop it, or choose another port"));
   REQUIRE(second.port() == 0);
   const auto wrong = second.listen("localhost", 0);
-  REQUIRE_THAT(wrong.error().what, Contains("localhost is not an IP address"));
+  REQUIRE_THAT(wrong.error().what, ContainsSubstring("localhost is not an IP address"));
 }
 
 TEST_CASE("a stopped server closes its connections and its port") {

@@ -7,7 +7,7 @@
 
 using namespace noci;
 using namespace noci::testing;
-using Catch::Matchers::Contains;
+using Catch::Matchers::ContainsSubstring;
 
 namespace {
 
@@ -92,12 +92,13 @@ TEST_CASE("what cannot be read says why") {
   folder.append("a.log.gz", std::string("\x1f\x8b\x08\x00", 4));
   REQUIRE(LogFile::open(folder.path("none.log"), 0).error().what ==
           "cannot read " + folder.path("none.log") + ": No such file or directory");
-  REQUIRE_THAT(LogFile::open(folder.path("."), 0).error().what, Contains("it is a directory"));
+  REQUIRE_THAT(LogFile::open(folder.path("."), 0).error().what,
+               ContainsSubstring("it is a directory"));
   auto compressed = LogFile::open(folder.path("a.log.gz"), 0);
   const auto chunk = compressed->next();
   REQUIRE_FALSE(chunk.has_value());
   REQUIRE_THAT(chunk.error().what,
-               Contains("it is compressed; try: zcat " + folder.path("a.log.gz")));
+               ContainsSubstring("it is compressed; try: zcat " + folder.path("a.log.gz")));
   folder.append("secret.log", "x\n");
   std::filesystem::permissions(folder.path("secret.log"), std::filesystem::perms::none);
   if (geteuid() == 0 && seteuid(65534) == 0) {
