@@ -84,7 +84,7 @@ TEST_CASE("a request arrives as it was meant and its answer comes back") {
   REQUIRE(answer->body == "fine");
   REQUIRE(answer->headers.at(0) == std::pair<std::string, std::string>{"Retry-After", "7"});
   const std::string& request = peer.log().request;
-  REQUIRE_THAT(request, Catch::StartsWith("POST /hook/SECRET?token=SECRET HTTP/1.1\r\n"));
+  REQUIRE_THAT(request, Catch::Matchers::StartsWith("POST /hook/SECRET?token=SECRET HTTP/1.1\r\n"));
   REQUIRE_THAT(request,
                ContainsSubstring("\r\nHost: 127.0.0.1:" + std::to_string(peer.port()) + "\r\n"));
   REQUIRE_THAT(request, ContainsSubstring("\r\nContent-Length: 7\r\n"));

@@ -41,7 +41,7 @@ TEST_CASE("GET and HEAD are answered by the handler") {
   REQUIRE(head->status == 200);
   REQUIRE(head->body.empty());
   REQUIRE_THAT(run(io, converse(server.port(), "HEAD /m HTTP/1.0\r\n\r\n")),
-               ContainsSubstring("Content-Length: 8\r\n") && Catch::EndsWith("\r\n\r\n"));
+               ContainsSubstring("Content-Length: 8\r\n") && Catch::Matchers::EndsWith("\r\n\r\n"));
 }
 
 TEST_CASE("several requests go over one connection") {
@@ -52,7 +52,7 @@ TEST_CASE("several requests go over one connection") {
       run(io, converse(server.port(),
                        "GET /one HTTP/1.1\r\nHost: x\r\n\r\n"
                        "GET /two HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
-  REQUIRE_THAT(answers, ContainsSubstring("GET /one\n") && Catch::EndsWith("GET /two\n"));
+  REQUIRE_THAT(answers, ContainsSubstring("GET /one\n") && Catch::Matchers::EndsWith("GET /two\n"));
 }
 
 TEST_CASE("other methods and what is not HTTP are refused and the connection ends") {
@@ -122,7 +122,7 @@ TEST_CASE("a busy port and a wrong address name what to do") {
   REQUIRE_THAT(busy.error().what,
                StartsWith("cannot listen on 127.0.0.1:" + std::to_string(first.port()) +
                           ": Address already in use; another program") &&
-                   Catch::EndsWith("stop it, or choose another port"));
+                   Catch::Matchers::EndsWith("stop it, or choose another port"));
   REQUIRE(second.port() == 0);
   const auto wrong = second.listen("localhost", 0);
   REQUIRE_THAT(wrong.error().what, ContainsSubstring("localhost is not an IP address"));

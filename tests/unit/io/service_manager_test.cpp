@@ -62,7 +62,7 @@ TEST_CASE("systemd hears of every step") {
   REQUIRE(systemd.heard() == "READY=1\nSTATUS=following 2 files");
   manager.reloading();
   const std::string reloading = systemd.heard();
-  REQUIRE_THAT(reloading, Catch::StartsWith("RELOADING=1\nMONOTONIC_USEC="));
+  REQUIRE_THAT(reloading, Catch::Matchers::StartsWith("RELOADING=1\nMONOTONIC_USEC="));
   REQUIRE(std::stoll(reloading.substr(reloading.rfind('=') + 1)) > 0);
   manager.status("two\nREADY=0");
   REQUIRE(systemd.heard() == "STATUS=two READY=0");
