@@ -107,7 +107,7 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
            "Events a rule selected that lack one of its group-by fields.",
            engine.missing_group_field);
   for (const auto& [rule, count] : engine.alerts) {
-    to.total("noci_alerts_total", "State changes of episodes.", count,
+    to.total("noci_alerts_total", "Episodes that began to fire or escalated.", count,
              {{"rule", rule.first}, {"level", std::string(name_of(rule.second))}});
   }
   if (analysis.lag) {
