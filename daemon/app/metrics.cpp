@@ -154,10 +154,11 @@ void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
   to.now("noci_outbox_dead", "Deliveries that were given up.", delivery.outbox_dead);
   to.now("noci_outbox_oldest_seconds", "Age of the oldest waiting delivery.",
          delivery.outbox_oldest ? seconds(now - *delivery.outbox_oldest) : 0.0);
-  for (const auto& [name, webhook] : delivery.webhooks) {
+  for (const auto& entry : delivery.webhooks) {
+    const auto& webhook = entry.second;
     const auto count = [&](const char* result, std::uint64_t value) {
       to.total("noci_deliveries_total", "Attempts to deliver, by webhook and result.", value,
-               {{"webhook", name}, {"result", result}});
+               {{"webhook", entry.first}, {"result", result}});
     };
     count("delivered", webhook.delivered);
     count("failed", webhook.failed_attempts);
