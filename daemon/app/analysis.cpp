@@ -68,18 +68,27 @@ void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
   watch_.wake();
 }
 
+void Analysis::committed(const std::vector<Cursor>& cursors) {
+  for (auto& [name, source] : parts_.sources) {
+    std::vector<Cursor> own;
+    std::copy_if(cursors.begin(), cursors.end(), std::back_inserter(own),
+                 [&name = name](const Cursor& cursor) { return cursor.source == name; });
+    source->committed(own);
+  }
+}
+
 bool Analysis::read_some() {
   const TimePoint now = parts_.wall_clock();
   for (std::size_t tried = 0; tried < parts_.sources.size(); ++tried) {
-    Tail& tail = *parts_.sources[next_source_].tail;
+    Source& source = *parts_.sources[next_source_].source;
     next_source_ = (next_source_ + 1) % parts_.sources.size();
-    const auto chunk = tail.next(now);
+    const auto chunk = source.next(now);
     if (!chunk) {
       continue;
     }
     parts_.pipeline.feed(*chunk, alerts_);
     const Position consumed = parts_.pipeline.consumed(chunk->stream);
-    tail.consumed(chunk->stream, consumed.offset, consumed.line);
+    source.consumed(chunk->stream, consumed.offset, consumed.line);
     changed_ = true;
     last_data_ = now;
     if (const auto newest = parts_.pipeline.newest()) {
@@ -105,8 +114,8 @@ boost::asio::awaitable<void> Analysis::commit() {
     co_return;
   }
   Commit commit;
-  for (const auto& [name, tail] : parts_.sources) {
-    auto cursors = tail->cursors();
+  for (const auto& [name, source] : parts_.sources) {
+    auto cursors = source->cursors();
     std::move(cursors.begin(), cursors.end(), std::back_inserter(commit.cursors));
   }
   commit.whole = delta_bytes_ > std::max(fold_at_least, whole_bytes_);
@@ -123,17 +132,22 @@ boost::asio::awaitable<void> Analysis::commit() {
 void Analysis::look_around(TimePoint now) {
   last_look_ = now;
   std::vector<std::string> directories;
-  for (auto& [name, tail] : parts_.sources) {
-    tail->rescan();
-    auto more = tail->directories();
+  std::vector<int> descriptors;
+  for (auto& [name, source] : parts_.sources) {
+    source->rescan();
+    if (source->wake_descriptor() >= 0) {
+      descriptors.push_back(source->wake_descriptor());
+    }
+    auto more = source->directories();
     std::move(more.begin(), more.end(), std::back_inserter(directories));
-    for (const TailFault& fault : tail->faults()) {
+    for (const SourceFault& fault : source->faults()) {
       faults_.warn(fault.what,
                    "event=source_fault source=" + log_value(name) + " why=" + log_value(fault.what),
                    now);
     }
   }
   watch_.set_directories(directories);
+  watch_.set_descriptors(descriptors);
   if (const auto notice = watch_.take_notice()) {
     log_->warn("event=polling why={}", log_value(*notice));
   }
@@ -149,20 +163,20 @@ AnalysisStatus Analysis::status(TimePoint now) const {
   status.engine = parts_.pipeline.engine_stats();
   status.clamped_times = parts_.pipeline.clamped_times();
   status.rules = parts_.rules;
-  for (const auto& [name, tail] : parts_.sources) {
-    SourceStatus source;
-    source.name = name;
-    for (const TailFault& fault : tail->faults()) {
-      source.faults.push_back(fault.what);
+  for (const auto& [name, source] : parts_.sources) {
+    SourceStatus of_source;
+    of_source.name = name;
+    for (const SourceFault& fault : source->faults()) {
+      of_source.faults.push_back(fault.what);
     }
-    const TailStats& stats = tail->stats();
-    source.bytes = stats.bytes;
-    source.files_opened = stats.opened;
-    source.rotations = stats.rotations;
-    source.truncations = stats.truncations;
-    source.losses = stats.lost_bytes_unknown;
-    source.read_errors = stats.read_errors;
-    status.sources.push_back(std::move(source));
+    const SourceStats& stats = source->stats();
+    of_source.bytes = stats.bytes;
+    of_source.files_opened = stats.opened;
+    of_source.rotations = stats.rotations;
+    of_source.truncations = stats.truncations;
+    of_source.losses = stats.lost_bytes_unknown;
+    of_source.read_errors = stats.read_errors;
+    status.sources.push_back(std::move(of_source));
   }
   return status;
 }

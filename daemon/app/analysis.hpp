@@ -13,7 +13,7 @@
 #include "app/effect_channel.hpp"
 #include "app/log.hpp"
 #include "app/status.hpp"
-#include "io/tail.hpp"
+#include "io/source.hpp"
 #include "io/watch.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -21,7 +21,7 @@ namespace noci {
 
 struct FollowedSource {
   std::string name;
-  std::unique_ptr<Tail> tail;
+  std::unique_ptr<Source> source;
 };
 
 struct AnalysisParts {
@@ -46,6 +46,8 @@ class Analysis {
   // The following are called on the analysis thread (posted).
   void stop();
   void replace_rules(std::shared_ptr<const RuleSet> rules);
+  /// The commit with these cursors is on the disk.
+  void committed(const std::vector<Cursor>& cursors);
 
   [[nodiscard]] std::vector<KeyStatus> why(const std::string& key) const {
     return parts_.pipeline.why(key);

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include <boost/asio/post.hpp>
 #include <sodium.h>
 
 #include "app/analysis.hpp"
@@ -18,6 +19,7 @@
 #include "app/webhooks.hpp"
 #include "base/zones.hpp"
 #include "io/service_manager.hpp"
+#include "io/tail.hpp"
 
 namespace noci {
 namespace {
@@ -194,6 +196,10 @@ ExitCode run_daemon(const RunOptions& options) {
   if (const auto opened = desk.open(); !opened) {
     return cannot_start(*log, opened.error());
   }
+  deliverer.when_committed([&](std::vector<Cursor> cursors) {
+    boost::asio::post(analysis_context,
+                      [&analysis, cursors = std::move(cursors)] { analysis.committed(cursors); });
+  });
   deliverer.replace_webhooks(std::move(webhooks), desk.node());
 
   std::thread analysis_thread([&] { run_to_end(analysis_context, analysis.run()); });

@@ -75,7 +75,7 @@ awaitable<void> Deliverer::run(EffectChannel& effects) {
 
 void Deliverer::commit_pending() {
   while (!pending_.empty()) {
-    const Commit& commit = pending_.front();
+    Commit& commit = pending_.front();
     const TimePoint begin = wall_clock_();
     const auto saved = save_commit(database_, commit.cursors, commit.state, commit.whole,
                                    outbox_items(commit), begin);
@@ -86,6 +86,9 @@ void Deliverer::commit_pending() {
       return;
     }
     const bool alerts = !commit.alerts.empty();
+    if (when_committed_) {
+      when_committed_(std::move(commit.cursors));
+    }
     pending_.pop_front();
     ++status_.commits;
     status_.commit_error.clear();

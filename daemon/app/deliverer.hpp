@@ -32,6 +32,11 @@ class Deliverer {
   Deliverer(boost::asio::io_context& context, Database database, Node node,
             std::function<TimePoint()> wall_clock, std::shared_ptr<spdlog::logger> log);
 
+  /// `tell` is called with the cursors of each commit once it is on the disk.
+  void when_committed(std::function<void(std::vector<Cursor>)> tell) {
+    when_committed_ = std::move(tell);
+  }
+
   /// Commits effects until Stop, then stops the senders; the outbox keeps what is unsent.
   boost::asio::awaitable<void> run(EffectChannel& effects);
 
@@ -80,6 +85,7 @@ class Deliverer {
   Database database_;
   Node node_;
   std::function<TimePoint()> wall_clock_;
+  std::function<void(std::vector<Cursor>)> when_committed_;
   std::shared_ptr<spdlog::logger> log_;
   RepeatedFaults faults_;
   DeliveryStatus status_;

@@ -57,21 +57,22 @@ int listing_error(const std::string& directory) {
   return faccessat(AT_FDCWD, directory.c_str(), R_OK | X_OK, AT_EACCESS) == 0 ? 0 : errno;
 }
 
-TailFault fault_of(const std::string& path, int error) {
+SourceFault fault_of(const std::string& path, int error) {
   const std::string reason = std::generic_category().message(error);
   if (is_missing(error)) {
-    return {path, TailProblem::missing, path + " does not exist yet; waiting for it"};
+    return {path, SourceProblem::missing, path + " does not exist yet; waiting for it"};
   }
   if (error == EACCES || error == EPERM) {
-    return {path, TailProblem::permission_denied,
+    return {path, SourceProblem::permission_denied,
             "cannot read " + path + ": " + reason + "; trying again"};
   }
   if (error == EISDIR || error == EINVAL) {
     return {
-        path, TailProblem::not_a_file,
+        path, SourceProblem::not_a_file,
         path + (error == EISDIR ? " is a directory, not a log file" : " is not a regular file")};
   }
-  return {path, TailProblem::unreadable, "cannot read " + path + ": " + reason + "; trying again"};
+  return {path, SourceProblem::unreadable,
+          "cannot read " + path + ": " + reason + "; trying again"};
 }
 
 }  // namespace
@@ -208,7 +209,7 @@ void Tail::find_logs(Pattern& pattern) {
   if (error != 0 && !is_missing(error)) {
     faults_.push_back(fault_of(directory, error));
   } else if (paths.empty() && !is_between_names) {
-    faults_.push_back({pattern.text, TailProblem::missing,
+    faults_.push_back({pattern.text, SourceProblem::missing,
                        "no file matches " + pattern.text + " yet; waiting for one"});
   }
 }
@@ -301,7 +302,7 @@ std::optional<Chunk> Tail::next_of(TailLog& log, TimePoint arrival) {
       case FollowedFile::Outcome::failed:
         ++context_.stats.read_errors;
         if (std::none_of(faults_.begin(), faults_.end(),
-                         [&](const TailFault& fault) { return fault.path == log.path(); })) {
+                         [&](const SourceFault& fault) { return fault.path == log.path(); })) {
           faults_.push_back(fault_of(log.path(), look.error));
         }
         return std::nullopt;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "io/source.hpp"
 #include "io/tail_log.hpp"
 #include "model/record.hpp"
 #include "model/settings.hpp"
@@ -23,39 +24,25 @@ struct TailOptions {
   StartAt start_at = StartAt::end;
 };
 
-enum class TailProblem : std::uint8_t { missing, permission_denied, not_a_file, unreadable };
-
-/// Why a path or glob is not being read right now.
-struct TailFault {
-  std::string path;
-  TailProblem problem = TailProblem::missing;
-  std::string what;  ///< a sentence for people
-};
-
-class Tail {
+class Tail final : public Source {
  public:
   /// `saved`: the cursors of this source as they were last committed.
   Tail(TailOptions options, std::vector<Cursor> saved);
 
-  /// Looks at the file system again: new files, rotations, permissions. Cheap; to be called when
-  /// a directory changed and every second or so.
-  void rescan();
-  /// The next block of some file: the oldest file of each name first, the names in turn. Nothing
-  /// when there is no more now. The chunk's views are valid until the next call or rescan.
-  [[nodiscard]] std::optional<Chunk> next(TimePoint arrival);
-  /// Everything of this stream before `offset`, where line number `line` begins, is counted.
-  void consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line);
+  void rescan() override;
+  /// The next block of some file: the oldest file of each name first, the names in turn.
+  [[nodiscard]] std::optional<Chunk> next(TimePoint arrival) override;
+  void consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line) override;
 
   /// One for each file that still matters: open, rotated and not counted to its end, or of an
   /// earlier run and not found yet.
-  [[nodiscard]] std::vector<Cursor> cursors() const;
+  [[nodiscard]] std::vector<Cursor> cursors() const override;
 
-  [[nodiscard]] const std::vector<TailFault>& faults() const { return faults_; }
+  [[nodiscard]] const std::vector<SourceFault>& faults() const override { return faults_; }
 
-  [[nodiscard]] const TailStats& stats() const { return context_.stats; }
+  [[nodiscard]] const SourceStats& stats() const override { return context_.stats; }
 
-  /// What a watcher should watch, existing or not.
-  [[nodiscard]] std::vector<std::string> directories() const;
+  [[nodiscard]] std::vector<std::string> directories() const override;
 
  private:
   struct Pattern {
@@ -87,7 +74,7 @@ class Tail {
   std::vector<std::unique_ptr<TailLog>> logs_;  ///< stable: chunks point at their paths
   std::size_t turn_ = 0;
   std::vector<Draining> draining_;  ///< read to the end, not counted to the end
-  std::vector<TailFault> faults_;
+  std::vector<SourceFault> faults_;
   std::vector<char> buffer_;
 };
 

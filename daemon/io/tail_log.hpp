@@ -12,29 +12,19 @@
 
 #include "io/followed_file.hpp"
 #include "io/rotation.hpp"
+#include "io/source.hpp"
 #include "io/tail_survey.hpp"
 #include "model/record.hpp"
 #include "model/settings.hpp"
 
 namespace noci {
 
-/// What a tail counts about itself; only grows.
-struct TailStats {
-  std::uint64_t bytes = 0;
-  std::uint64_t opened = 0;
-  std::uint64_t rotations = 0;
-  std::uint64_t truncations = 0;
-  /// Times that a file vanished or was truncated before it was known to be read to its end.
-  std::uint64_t lost_bytes_unknown = 0;
-  std::uint64_t read_errors = 0;
-};
-
 /// What the logs of one source share.
 struct TailContext {
   std::string source;
   StartAt start_at = StartAt::end;
   std::uint64_t next_stream = 0;
-  TailStats stats;
+  SourceStats stats;
   std::deque<Cursor> finished;  ///< the ends of the last few files read to their end
 
   [[nodiscard]] bool has_finished(const FollowedFile& file) const;

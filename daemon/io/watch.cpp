@@ -14,6 +14,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <fcntl.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
@@ -107,9 +108,32 @@ struct Watch::State : std::enable_shared_from_this<Watch::State> {
                           });
   }
 
+  void arm(const std::shared_ptr<asio::posix::stream_descriptor>& other) {
+    other->async_wait(asio::posix::descriptor_base::wait_read,
+                      [self = shared_from_this(), other](const boost::system::error_code& error) {
+                        if (!error) {
+                          self->unarmed.push_back(other);
+                          self->note(WakeUp::bytes);
+                          self->timer.cancel();
+                        }
+                      });
+  }
+
+  void close_others() {
+    for (const auto& other : others) {
+      boost::system::error_code ignored;
+      other->close(ignored);
+    }
+    others.clear();
+    unarmed.clear();
+  }
+
   asio::posix::stream_descriptor descriptor;
   asio::steady_timer timer;
   std::map<std::string, int> watched;
+  /// Duplicates of the sources' descriptors, and those of them that nobody waits for now.
+  std::vector<std::shared_ptr<asio::posix::stream_descriptor>> others;
+  std::vector<std::shared_ptr<asio::posix::stream_descriptor>> unarmed;
   WakeUp pending = WakeUp::timeout;
   bool is_armed = false;
   bool is_polling = false;
@@ -121,6 +145,7 @@ Watch::Watch(asio::any_io_executor executor) : state_(std::make_shared<State>(ex
 Watch::~Watch() {
   boost::system::error_code ignored;
   state_->descriptor.close(ignored);
+  state_->close_others();
   state_->timer.cancel();
 }
 
@@ -158,6 +183,19 @@ void Watch::set_directories(const std::vector<std::string>& directories) {
   }
 }
 
+void Watch::set_descriptors(const std::vector<int>& descriptors) {
+  State& state = *state_;
+  // Anew each time: the same number may be another descriptor by now.
+  state.close_others();
+  for (const int descriptor : descriptors) {
+    if (const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0); copy >= 0) {
+      state.others.push_back(
+          std::make_shared<asio::posix::stream_descriptor>(state.timer.get_executor(), copy));
+    }
+  }
+  state.unarmed = state.others;
+}
+
 namespace {
 
 template <typename State>
@@ -165,6 +203,9 @@ asio::awaitable<WakeUp> wait_for(std::shared_ptr<State> state, Duration longest)
   state->drain();
   if (state->pending == WakeUp::timeout) {
     state->arm();
+    for (const auto& other : std::exchange(state->unarmed, {})) {
+      state->arm(other);
+    }
     state->timer.expires_after(state->is_polling ? std::min(longest, polling_interval) : longest);
     co_await state->timer.async_wait(asio::as_tuple(asio::use_awaitable));
   }

@@ -1,7 +1,8 @@
 #pragma once
-// Wakes the analysis when something changes in the directories of the logs (inotify), or when the
-// time is up. A wake-up says only "look again": what changed is for Tail to find out, so a lost or
-// surplus one harms nothing. Where inotify's limits are reached it becomes a short timer.
+// Wakes the analysis when something changes in the directories of the logs (inotify), when a
+// descriptor such as the journal's becomes readable, or when the time is up. A wake-up says only
+// "look again": what changed is for the source to find out, so a lost or surplus one harms nothing.
+// Where inotify's limits are reached it becomes a short timer.
 
 #include <cstdint>
 #include <memory>
@@ -33,6 +34,9 @@ class Watch {
   /// To be called after each rescan; costs little when nothing changed. A directory that does not
   /// exist is waited for in its nearest parent that does.
   void set_directories(const std::vector<std::string>& directories);
+  /// Descriptors that become readable when a source has more; their owner silences them by
+  /// reading. To be called after each rescan, since an owner may have opened another one.
+  void set_descriptors(const std::vector<int>& descriptors);
   /// What happened since the last wait counts too. One wait at a time.
   [[nodiscard]] boost::asio::awaitable<WakeUp> wait(Duration longest);
   /// Ends the present or the next wait with `names`. From any thread.

@@ -60,7 +60,7 @@ class Reading {
 
   [[nodiscard]] const Lines& counted() const { return counted_; }
 
-  [[nodiscard]] const TailStats& stats() const { return tail_->stats(); }
+  [[nodiscard]] const SourceStats& stats() const { return tail_->stats(); }
 
   [[nodiscard]] std::size_t cursor_count() const { return tail_->cursors().size(); }
 

@@ -72,7 +72,7 @@ TEST_CASE("a glob without a match is a fault until there is one") {
   LogFolder folder;
   Tail tail = tail_of(folder, {"*.log"}, StartAt::end);
   REQUIRE(tail.faults().size() == 1);
-  REQUIRE(tail.faults()[0].problem == TailProblem::missing);
+  REQUIRE(tail.faults()[0].problem == SourceProblem::missing);
   REQUIRE(tail.faults()[0].what ==
           "no file matches " + folder.path("*.log") + " yet; waiting for one");
   folder.append("a.log", "one\n");

@@ -10,7 +10,7 @@ TEST_CASE("a file that does not exist yet is a visible fault and read from its b
   LineReader reader;
   reader.drain(tail);
   REQUIRE(tail.faults().size() == 1);
-  REQUIRE(tail.faults()[0].problem == TailProblem::missing);
+  REQUIRE(tail.faults()[0].problem == SourceProblem::missing);
   REQUIRE(tail.faults()[0].path == folder.path("a.log"));
   REQUIRE(tail.faults()[0].what == folder.path("a.log") + " does not exist yet; waiting for it");
   folder.append("a.log", "one\n");
@@ -40,9 +40,9 @@ TEST_CASE("what is not a file is said to be none") {
   REQUIRE(mkfifo(folder.path("b.log").c_str(), 0644) == 0);
   Tail tail = tail_of(folder, {"a.log", "b.log"});
   REQUIRE(tail.faults().size() == 2);
-  REQUIRE(tail.faults()[0].problem == TailProblem::not_a_file);
+  REQUIRE(tail.faults()[0].problem == SourceProblem::not_a_file);
   REQUIRE(tail.faults()[0].what == folder.path("a.log") + " is a directory, not a log file");
-  REQUIRE(tail.faults()[1].problem == TailProblem::not_a_file);
+  REQUIRE(tail.faults()[1].problem == SourceProblem::not_a_file);
 }
 
 TEST_CASE("reading starts where the settings say for a file that is there at the start") {

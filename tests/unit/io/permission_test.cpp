@@ -49,7 +49,7 @@ TEST_CASE("a file without permission is a clear fault and read once it is allowe
     tail.emplace(tail_of(folder, {"a.log"}, start_at));
   }
   REQUIRE(tail->faults().size() == 1);
-  REQUIRE(tail->faults()[0].problem == TailProblem::permission_denied);
+  REQUIRE(tail->faults()[0].problem == SourceProblem::permission_denied);
   REQUIRE(tail->faults()[0].what ==
           "cannot read " + folder.path("a.log") + ": Permission denied; trying again");
   folder.append("a.log", "two\n");
@@ -109,7 +109,7 @@ TEST_CASE("a glob in a folder that may not be listed says so") {
     tail.emplace(tail_of(folder, {"closed/*.log"}, StartAt::end));
   }
   REQUIRE(tail->faults().size() == 1);
-  REQUIRE(tail->faults()[0].problem == TailProblem::permission_denied);
+  REQUIRE(tail->faults()[0].problem == SourceProblem::permission_denied);
   REQUIRE(tail->faults()[0].path == folder.path("closed"));
   allow(folder, "closed", 0755);
   tail->rescan();

@@ -54,7 +54,7 @@ TEST_CASE("between rename and create nothing is missing") {
   tail.rescan();
   tail.rescan();
   REQUIRE(tail.faults().size() == 1);
-  REQUIRE(tail.faults()[0].problem == TailProblem::missing);
+  REQUIRE(tail.faults()[0].problem == SourceProblem::missing);
   folder.append("a.log", "three\n");
   tail.rescan();
   REQUIRE(tail.faults().empty());

@@ -16,7 +16,7 @@ std::vector<Cursor> read_and_stop(const LogFolder& folder, const std::vector<std
 
 struct Continued {
   Lines lines;
-  TailStats stats;
+  SourceStats stats;
 };
 
 Continued continue_with(const LogFolder& folder, std::vector<Cursor> saved,

@@ -1,7 +1,9 @@
 #include "io/watch.hpp"
 
+#include <array>
 #include <thread>
 
+#include "io/file_descriptor.hpp"
 #include "support/catch.hpp"
 #include "support/coroutine.hpp"
 #include "support/log_folder.hpp"
@@ -95,4 +97,28 @@ TEST_CASE("another thread can end a wait") {
   std::thread other([&] { watch.wake(); });
   REQUIRE(run(io, watch.wait(long_time)) == WakeUp::names);
   other.join();
+}
+
+TEST_CASE("a readable descriptor wakes the reader, as often as it is readable") {
+  asio::io_context io;
+  Watch watch(io.get_executor());
+  std::array<int, 2> ends{};
+  REQUIRE(pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) == 0);
+  const FileDescriptor reading(ends[0]);
+  const FileDescriptor writing(ends[1]);
+  watch.set_descriptors({reading.get()});
+  REQUIRE(run(io, watch.wait(Duration{1})) == WakeUp::timeout);
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(write(writing.get(), "x", 1) == 1);
+    REQUIRE(run(io, watch.wait(long_time)) == WakeUp::bytes);
+    char byte = 0;
+    REQUIRE(read(reading.get(), &byte, 1) == 1);
+    REQUIRE(run(io, watch.wait(Duration{1})) == WakeUp::timeout);
+    if (round == 1) {
+      watch.set_descriptors({reading.get()});
+    }
+  }
+  watch.set_descriptors({});
+  REQUIRE(write(writing.get(), "x", 1) == 1);
+  REQUIRE(run(io, watch.wait(Duration{1})) == WakeUp::timeout);
 }
