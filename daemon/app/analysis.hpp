@@ -56,6 +56,8 @@ class Analysis {
  private:
   /// Reads and counts one block of one source; false when nothing is new.
   bool read_some();
+  /// Lets go of lines held to be judged, in logs that have fallen silent.
+  void release(TimePoint now);
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);

@@ -80,7 +80,7 @@ ExitCode explain(const ExplainOptions& options) {
     std::cerr << "noci explain: " << sources.error().what << '\n';
     return ExitCode::usage;
   }
-  EventReader reader(std::move(*sources));
+  EventReader reader(std::move(*sources), true);
   const auto done = read_all(options.input, [&](const Chunk& chunk) {
     TimePoint newest{};
     reader.feed(chunk, [&](const Event& event) {
