@@ -1,7 +1,7 @@
 #pragma once
-// A finished log, read once from its beginning to its end: a path, or `-` for standard input. For
-// replay, report and explain; logs that still grow belong to Tail. Compressed logs are refused
-// with the command that helps.
+// A finished log, read once from its beginning to its end: a path, or `-` for standard input,
+// packed by gzip or zstd or not. For replay, report and explain; logs that still grow belong to
+// Tail. Of a damaged archive everything before the damage is handed out, then the error.
 
 #include <cstdint>
 #include <memory>
@@ -10,38 +10,41 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "io/byte_input.hpp"
 #include "model/record.hpp"
 
 namespace noci {
-
-/// Where the bytes of a log come from. A decompressor would be one more of these.
-class ByteInput {
- public:
-  virtual ~ByteInput() = default;
-  /// Fills as much of `to` as there is; 0 at the end. The error is an errno.
-  [[nodiscard]] virtual tl::expected<std::size_t, int> read(char* to, std::size_t size) = 0;
-};
 
 class LogFile {
  public:
   static constexpr std::size_t default_block = 256 * 1024;
 
-  /// `path`: as it was given, also what the chunks and errors say.
+  /// `path`: as it was given, also what errors say. `log`: what the chunks say, the name of the log
+  /// that a rotated file belongs to; the path itself by default.
   [[nodiscard]] static Result<LogFile> open(std::string path, SourceIndex source,
-                                            std::size_t block = default_block);
+                                            std::size_t block = default_block,
+                                            std::string log = {});
 
   /// The next block; the last chunk is empty and ends the stream; then nothing. The chunk's views
-  /// are valid until the next call, and while this LogFile is not moved.
+  /// are valid until the next call, and while this LogFile is not moved. Offsets are those of what
+  /// is unpacked.
   [[nodiscard]] Result<std::optional<Chunk>> next(TimePoint arrival = {});
 
-  /// Bytes in all, where that is known beforehand.
+  /// Bytes of the file, where that is known beforehand.
   [[nodiscard]] std::optional<std::uint64_t> size() const { return size_; }
 
+  /// How many of them were read.
+  [[nodiscard]] std::uint64_t taken() const { return input_->taken(); }
+
+  /// The error was about the bytes, not about the machine.
+  [[nodiscard]] bool is_damaged() const { return is_damaged_; }
+
  private:
-  LogFile(std::string path, SourceIndex source, std::unique_ptr<ByteInput> input,
+  LogFile(std::string path, std::string log, SourceIndex source, std::unique_ptr<ByteInput> input,
           std::optional<std::uint64_t> size, std::size_t block);
 
   std::string path_;
+  std::string log_;
   SourceIndex source_;
   std::unique_ptr<ByteInput> input_;
   std::optional<std::uint64_t> size_;
@@ -49,6 +52,7 @@ class LogFile {
   std::vector<char> buffer_;
   std::uint64_t offset_ = 0;
   bool ended_ = false;
+  bool is_damaged_ = false;
 };
 
 }  // namespace noci

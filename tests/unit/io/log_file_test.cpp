@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/log_folder.hpp"
+#include "support/packing.hpp"
 
 using namespace noci;
 using namespace noci::testing;
@@ -87,18 +88,49 @@ TEST_CASE("standard input is a log without a size") {
   close(ends[0]);
 }
 
+TEST_CASE("an archive is read as what was packed, under the name of its log") {
+  LogFolder folder;
+  folder.append("a.log.2", gzip("one\n") + gzip("two\n"));
+  auto file = LogFile::open(folder.path("a.log.2"), 0, LogFile::default_block, "a.log");
+  const auto chunk = file->next();
+  REQUIRE((*chunk)->bytes == "one\ntwo\n");
+  REQUIRE((*chunk)->path == "a.log");
+  REQUIRE(file->taken() == file->size());
+}
+
+TEST_CASE("a damaged archive is read as far as it goes, then says where it ended") {
+  LogFolder folder;
+  const std::string packed = zstd("one\n") + zstd("two\n");
+  folder.append("a.log.zst", packed.substr(0, packed.size() - 1));
+  auto file = LogFile::open(folder.path("a.log.zst"), 0);
+  std::string bytes;
+  auto chunk = file->next();
+  while (chunk && *chunk) {
+    REQUIRE_FALSE((*chunk)->end_of_stream);  // an unfinished line is none
+    bytes += (*chunk)->bytes;
+    chunk = file->next();
+  }
+  REQUIRE(bytes.starts_with("one\n"));
+  REQUIRE(file->is_damaged());
+  REQUIRE(chunk.error().what == "cannot read on in " + folder.path("a.log.zst") + " at byte " +
+                                    std::to_string(bytes.size()) +
+                                    ": the zstd archive ends too early");
+}
+
 TEST_CASE("what cannot be read says why") {
   LogFolder folder;
-  folder.append("a.log.gz", std::string("\x1f\x8b\x08\x00", 4));
   REQUIRE(LogFile::open(folder.path("none.log"), 0).error().what ==
           "cannot read " + folder.path("none.log") + ": No such file or directory");
   REQUIRE_THAT(LogFile::open(folder.path("."), 0).error().what,
                ContainsSubstring("it is a directory"));
-  auto compressed = LogFile::open(folder.path("a.log.gz"), 0);
-  const auto chunk = compressed->next();
+  folder.append("a.log.xz", "\xfd\x37zXZ");
+  auto other = LogFile::open(folder.path("a.log.xz"), 0);
+  const auto chunk = other->next();
   REQUIRE_FALSE(chunk.has_value());
+  REQUIRE(other->is_damaged());
   REQUIRE_THAT(chunk.error().what,
-               ContainsSubstring("it is compressed; try: zcat " + folder.path("a.log.gz")));
+               ContainsSubstring("cannot read " + folder.path("a.log.xz") +
+                                 ": it is compressed in a way that noci does not unpack"));
   folder.append("secret.log", "x\n");
   std::filesystem::permissions(folder.path("secret.log"), std::filesystem::perms::none);
   if (geteuid() == 0 && seteuid(65534) == 0) {
