@@ -44,8 +44,15 @@ void add_config(CLI::App& command, ConfigOption& config) {
 }
 
 void add_input(CLI::App& command, InputOptions& input) {
-  command.add_option("PATH", input.paths, "Synapse logs, text or JSON; - is standard input")
+  command
+      .add_option(
+          "PATH", input.paths,
+          "Synapse logs, text or JSON, as they are or packed by gzip or zstd; a folder stands\n"
+          "for the logs in it; - is standard input")
       ->type_name("");
+  command.add_flag(
+      "--rotated", input.rotated,
+      "with the rotated files beside each PATH: PATH.1, PATH.2.gz, PATH.2026-11-22.zst");
   command
       .add_option("--timezone", input.timezone,
                   "IANA zone of a text log's local time (default: this machine's)")
@@ -135,6 +142,12 @@ void add_replay(CLI::App& app, Verb& verb) {
   command->get_option("PATH")->required();
   add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
                    "text: a sentence per alert; jsonl: the payload of every state change");
+  command->footer(
+      "  noci replay --rotated /var/log/matrix-synapse/homeserver.log\n"
+      "  noci replay /var/log/matrix-synapse     every log of the folder, workers side by side\n"
+      "Rotated files are read in the order of what they hold, however they are named. Exit status "
+      "1:\n"
+      "an archive is damaged; everything before the damage was read.");
 }
 
 void add_explain(CLI::App& app, Verb& verb) {

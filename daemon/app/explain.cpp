@@ -75,16 +75,14 @@ std::string explain_json(const Event& event) {
 }
 
 ExitCode explain(const ExplainOptions& options) {
-  auto sources = sources_of(options.input);
-  if (!sources) {
-    std::cerr << "noci explain: " << sources.error().what << '\n';
-    return ExitCode::usage;
+  ExitCode code{};
+  const auto inputs = open_inputs(options.input, "explain", code);
+  if (!inputs) {
+    return code;
   }
-  EventReader reader(std::move(*sources), true);
-  const auto done = read_all(options.input, [&](const Chunk& chunk) {
-    TimePoint newest{};
+  EventReader reader(inputs->sources);
+  code = read_all(*inputs, "explain", [&](const Chunk& chunk) {
     reader.feed(chunk, [&](const Event& event) {
-      newest = event.timestamp;
       if (event.kind == Kind::ignored && event.reason == "continuation") {
         return;  // belongs to the record above it
       }
@@ -94,14 +92,9 @@ ExitCode explain(const ExplainOptions& options) {
         print_text(event);
       }
     });
-    return newest;
   });
   std::cout.flush();
-  if (!done) {
-    std::cerr << "noci explain: " << done.error().what << '\n';
-    return ExitCode::environment_at_fault;
-  }
-  return ExitCode::fine;
+  return code;
 }
 
 }  // namespace noci

@@ -1,35 +1,25 @@
 #include "app/inputs.hpp"
 
-#include <algorithm>
 #include <cstdio>
+#include <iostream>
 #include <memory>
-#include <optional>
 #include <utility>
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/log_file.hpp"
-#include "pipeline/event_reader.hpp"
+#include "io/side_by_side.hpp"
 
 namespace noci {
 namespace {
-
-/// Blocks are small when several logs are read side by side, so that none runs far ahead.
-constexpr std::size_t side_by_side_block = 4096;
-
-/// One path being read, and how far it has come in event time.
-struct Reading {
-  std::unique_ptr<LogFile> file;  ///< stays where it is: chunks view into it
-  TimePoint newest;
-  bool done = false;
-};
 
 /// Redraws one line of standard error, at most once per percent.
 class Progress {
  public:
   explicit Progress(std::uint64_t total) : total_(is_terminal(STDERR_FILENO) ? total : 0) {}
 
-  void add(std::size_t bytes) {
+  void add(std::uint64_t bytes) {
     done_ += bytes;
     const auto percent = total_ == 0 ? 0 : done_ * 100 / total_;
     if (percent == shown_) {
@@ -40,7 +30,7 @@ class Progress {
                  static_cast<double>(total_) / 1e6);
   }
 
-  void finish() const {
+  void clear() const {
     if (shown_ > 0) {
       std::fputs("\r\033[K", stderr);
     }
@@ -52,92 +42,143 @@ class Progress {
   std::uint64_t shown_ = 0;
 };
 
-Reading* least_advanced(std::vector<Reading>& readings) {
-  Reading* least = nullptr;
-  for (Reading& reading : readings) {
-    if (!reading.done && (least == nullptr || reading.newest < least->newest)) {
-      least = &reading;
-    }
-  }
-  return least;
+std::uint64_t size_of(const std::string& path) {
+  struct stat status {};
+
+  return stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode)
+             ? static_cast<std::uint64_t>(status.st_size)
+             : 0;
 }
 
-/// Event time of the first record that has one: rotated siblings are read in the order of what
-/// they hold, however they are named. A pipe cannot be looked into and comes first.
-TimePoint begin_of(const std::string& path, const SourceInfo& source) {
-  auto file = LogFile::open(path, 0);
-  if (!file || !file->size()) {
-    return {};
+/// Says what is wrong in its own line, whatever the progress shows.
+class Complaints {
+ public:
+  Complaints(std::string verb, const Progress& progress)
+      : verb_(std::move(verb)), progress_(progress) {}
+
+  void tell(const std::string& what, ExitCode code) {
+    progress_.clear();
+    std::cerr << "noci " << verb_ << ": " << what << '\n';
+    code_ = std::max(code_, code);
   }
-  TimePoint first{};
-  EventReader reader({source});
-  while (first == TimePoint{}) {
-    const auto chunk = file->next();
-    if (!chunk || !*chunk) {
-      break;
-    }
-    reader.feed(**chunk, [&](const Event& event) {
-      if (first == TimePoint{} && event.kind != Kind::error) {
-        first = event.timestamp;
+
+  [[nodiscard]] ExitCode code() const { return code_; }
+
+ private:
+  std::string verb_;
+  const Progress& progress_;
+  ExitCode code_ = ExitCode::fine;
+};
+
+/// One log, file after file.
+class LogReading {
+ public:
+  LogReading(const InputLog& log, const std::vector<SourceInfo>& sources, Progress& progress,
+             Complaints& complaints)
+      : log_(log), sources_(sources), progress_(progress), complaints_(complaints) {}
+
+  [[nodiscard]] const std::string& name() const { return log_.name; }
+
+  /// Nothing at the end of the last file.
+  std::optional<Chunk> next() {
+    while (file_ || next_ < log_.files.size()) {
+      if (!file_) {
+        open();
+        continue;
       }
-    });
+      auto chunk = file_->next();
+      progress_.add(file_->taken() - std::exchange(taken_, file_->taken()));
+      if (!chunk) {
+        complaints_.tell(chunk.error().what, file_->is_damaged() ? ExitCode::input_at_fault
+                                                                 : ExitCode::environment_at_fault);
+      }
+      if (chunk && *chunk) {
+        return *chunk;
+      }
+      file_.reset();
+    }
+    return std::nullopt;
   }
-  return first;
-}
+
+ private:
+  void open() {
+    const SourceIndex source = log_.files[next_++];
+    auto file = LogFile::open(sources_[source].name, source, LogFile::default_block, log_.name);
+    if (!file) {
+      complaints_.tell(file.error().what, ExitCode::environment_at_fault);
+      return;
+    }
+    file_ = std::make_unique<LogFile>(std::move(*file));
+    taken_ = 0;
+  }
+
+  const InputLog& log_;
+  const std::vector<SourceInfo>& sources_;
+  Progress& progress_;
+  Complaints& complaints_;
+  std::unique_ptr<LogFile> file_;  ///< stays where it is: chunks view into it
+  std::size_t next_ = 0;
+  std::uint64_t taken_ = 0;
+};
 
 }  // namespace
 
-Result<std::vector<SourceInfo>> sources_of(const InputOptions& options) {
-  Zone zone = Zone::current();
+std::optional<InputLogs> open_inputs(const InputOptions& options, const std::string& verb,
+                                     ExitCode& code) {
+  SourceInfo common;
+  common.homeserver = options.homeserver;
+  common.zone = Zone::current();
   if (!options.timezone.empty()) {
-    auto found = Zone::find(options.timezone);
-    if (!found) {
-      return tl::unexpected(found.error());
+    const auto zone = Zone::find(options.timezone);
+    if (!zone) {
+      std::cerr << "noci " << verb << ": " << zone.error().what << '\n';
+      code = ExitCode::usage;
+      return std::nullopt;
     }
-    zone = *found;
+    common.zone = *zone;
   }
-  std::vector<SourceInfo> sources;
-  for (const std::string& path : options.paths) {
-    sources.push_back({path, options.homeserver, "", LineFormat::detect, zone});
+  auto inputs = find_logs(options.paths, options.rotated, common);
+  if (!inputs) {
+    std::cerr << "noci " << verb << ": " << inputs.error().what << '\n';
+    code = ExitCode::environment_at_fault;
+    return std::nullopt;
   }
-  return sources;
+  for (const std::string& note : inputs->notes) {
+    std::cerr << "noci " << verb << ": " << note << '\n';
+  }
+  return std::move(*inputs);
 }
 
-Result<void> read_all(const InputOptions& options,
-                      const std::function<TimePoint(const Chunk&)>& feed) {
-  const auto sources = sources_of(options);
-  if (!sources) {
-    return tl::unexpected(sources.error());
-  }
-  const bool several = options.paths.size() > 1;
-  std::vector<Reading> readings;
+ExitCode read_all(const InputLogs& inputs, const std::string& verb,
+                  const std::function<void(const Chunk&)>& feed) {
   std::uint64_t total = 0;
-  for (std::size_t i = 0; i < options.paths.size(); ++i) {
-    auto file = LogFile::open(options.paths[i], static_cast<SourceIndex>(i),
-                              several ? side_by_side_block : LogFile::default_block);
-    if (!file) {
-      return tl::unexpected(file.error());
-    }
-    total += file->size().value_or(0);
-    readings.push_back({std::make_unique<LogFile>(std::move(*file)),
-                        several ? begin_of(options.paths[i], (*sources)[i]) : TimePoint{}});
+  for (const SourceInfo& source : inputs.sources) {
+    total += size_of(source.name);
   }
   Progress progress(total);
-  while (Reading* reading = least_advanced(readings)) {
-    auto chunk = reading->file->next();
-    if (!chunk) {
-      progress.finish();
-      return tl::unexpected(chunk.error());
-    }
-    if (!*chunk) {
-      reading->done = true;
-      continue;
-    }
-    reading->newest = std::max(reading->newest, feed(**chunk));
-    progress.add((*chunk)->bytes.size());
+  Complaints complaints(verb, progress);
+  std::vector<LogReading> readings;
+  readings.reserve(inputs.logs.size());
+  for (const InputLog& log : inputs.logs) {
+    readings.emplace_back(log, inputs.sources, progress, complaints);
   }
-  progress.finish();
-  return {};
+  SideBySide side_by_side(inputs.sources);
+  for (;;) {
+    for (LogReading& reading : readings) {
+      if (side_by_side.wants(reading.name())) {
+        if (const auto chunk = reading.next()) {
+          side_by_side.add(*chunk);
+        }
+      }
+    }
+    const auto run = side_by_side.next();
+    if (!run) {
+      break;
+    }
+    feed(*run);
+  }
+  progress.clear();
+  return complaints.code();
 }
 
 bool is_terminal(int file_descriptor) {

@@ -1,32 +1,35 @@
 #pragma once
-// What the offline verbs read: finished logs by path or standard input, each path a source of its
-// own, with progress on a terminal.
+// What the offline verbs read: finished logs by path, folder or standard input, packed or not,
+// several side by side in the order of their time, with progress on a terminal.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "app/exit_code.hpp"
-#include "base/result.hpp"
+#include "app/input_logs.hpp"
 #include "model/record.hpp"
-#include "model/settings.hpp"
 #include "parse/parser.hpp"
 
 namespace noci {
 
 struct InputOptions {
   std::vector<std::string> paths{"-"};
+  bool rotated = false;  ///< with the rotated siblings of each
   std::string timezone;  ///< IANA; empty: this machine's zone
   std::string homeserver;
 };
 
-/// One SourceInfo per path, in order. An unknown zone is an error.
-[[nodiscard]] Result<std::vector<SourceInfo>> sources_of(const InputOptions& options);
+/// Looks at the paths before anything is read. Prints what is wrong as `noci VERB: …` and says how
+/// to end; what is left out is told too.
+[[nodiscard]] std::optional<InputLogs> open_inputs(const InputOptions& options,
+                                                   const std::string& verb, ExitCode& code);
 
-/// Feeds every path to its end. Several paths are read side by side: the next block comes from
-/// the one whose newest event is oldest, as `newest` tells for the source just fed.
-[[nodiscard]] Result<void> read_all(const InputOptions& options,
-                                    const std::function<TimePoint(const Chunk&)>& feed);
+/// Feeds every log to its end. An archive that is damaged is read as far as it goes, then the next
+/// file. Prints every fault as `noci VERB: …` and returns how to end.
+[[nodiscard]] ExitCode read_all(const InputLogs& inputs, const std::string& verb,
+                                const std::function<void(const Chunk&)>& feed);
 
 /// Whether people are watching: progress goes to standard error, and only to a terminal.
 [[nodiscard]] bool is_terminal(int file_descriptor);

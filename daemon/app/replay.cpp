@@ -14,10 +14,10 @@ void print_text(const Alert& alert) {
             << (alert.simulated ? " (simulated)" : "") << '\n';
 }
 
-/// As the daemon would choose: nothing for one ordered file, otherwise the writers' flush period
+/// As the daemon would choose: nothing for one ordered log, otherwise the writers' flush period
 /// and some clock skew.
-Duration lateness_for(const Settings& settings, std::size_t files) {
-  return settings.lateness.value_or(files == 1 ? Duration::zero() : default_lateness);
+Duration lateness_for(const Settings& settings, std::size_t logs) {
+  return settings.lateness.value_or(logs == 1 ? Duration::zero() : default_lateness);
 }
 
 }  // namespace
@@ -31,23 +31,23 @@ ExitCode replay(const ReplayOptions& options) {
     return ExitCode::input_at_fault;
   }
   print(configuration->warnings, std::cerr, "warning: ");
-  auto sources = sources_of(options.input);
-  if (!sources) {
-    std::cerr << "noci replay: " << sources.error().what << '\n';
-    return ExitCode::usage;
+  ExitCode code{};
+  const auto inputs = open_inputs(options.input, "replay", code);
+  if (!inputs) {
+    return code;
   }
   const Settings& settings = configuration->settings;
   PipelineOptions pipeline_options;
-  pipeline_options.sources = std::move(*sources);
-  pipeline_options.engine.lateness = lateness_for(settings, options.input.paths.size());
+  pipeline_options.sources = inputs->sources;
+  pipeline_options.engine.lateness = lateness_for(settings, inputs->logs.size());
   pipeline_options.engine.memory_budget = settings.memory_budget;
   Pipeline pipeline(std::move(pipeline_options), configuration->rules);
   const Node node{settings.node_name, "", NOCI_VERSION, configuration->hash};
 
   std::vector<Alert> alerts;
   std::size_t state_changes = 0;
-  const auto done = read_all(options.input, [&](const Chunk& chunk) {
-    const TimePoint newest = pipeline.feed(chunk, alerts);
+  code = read_all(*inputs, "replay", [&](const Chunk& chunk) {
+    pipeline.feed(chunk, alerts);
     for (const Alert& alert : alerts) {
       if (options.jsonl) {
         std::cout << payload_json(alert, node) << '\n';
@@ -58,17 +58,12 @@ ExitCode replay(const ReplayOptions& options) {
     state_changes += alerts.size();
     alerts.clear();
     std::cout.flush();
-    return newest;
   });
-  if (!done) {
-    std::cerr << "noci replay: " << done.error().what << '\n';
-    return ExitCode::environment_at_fault;
-  }
   if (!options.jsonl) {
     const ParseStats& stats = pipeline.parse_stats();
     std::cerr << stats.records << " records, " << state_changes << " state changes\n";
   }
-  return ExitCode::fine;
+  return code;
 }
 
 }  // namespace noci

@@ -227,25 +227,16 @@ void Books::print_details() const {
 }  // namespace
 
 ExitCode report(const ReportOptions& options) {
-  auto sources = sources_of(options.input);
-  if (!sources) {
-    std::cerr << "noci report: " << sources.error().what << '\n';
-    return ExitCode::usage;
+  ExitCode code{};
+  const auto inputs = open_inputs(options.input, "report", code);
+  if (!inputs) {
+    return code;
   }
-  EventReader reader(std::move(*sources));
+  EventReader reader(inputs->sources);
   Books books(options);
-  const auto done = read_all(options.input, [&](const Chunk& chunk) {
-    TimePoint newest{};
-    reader.feed(chunk, [&](const Event& event) {
-      newest = event.timestamp;
-      books.add(event);
-    });
-    return newest;
+  code = read_all(*inputs, "report", [&](const Chunk& chunk) {
+    reader.feed(chunk, [&](const Event& event) { books.add(event); });
   });
-  if (!done) {
-    std::cerr << "noci report: " << done.error().what << '\n';
-    return ExitCode::environment_at_fault;
-  }
   books.print();
   std::cout.flush();
   const ParseStats& stats = reader.stats();
@@ -253,7 +244,7 @@ ExitCode report(const ReportOptions& options) {
     std::cerr << "noci report: " << errors << " of " << stats.records
               << " records could not be read; `noci explain` says why\n";
   }
-  return ExitCode::fine;
+  return code;
 }
 
 }  // namespace noci

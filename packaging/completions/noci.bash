@@ -32,9 +32,9 @@ _noci() {
       case $verb in
         run | check) options="--config" ;;
         rules) options="--lists" ;;
-        replay) options="--config --rules --lists --timezone --format" ;;
-        explain) options="--timezone --format" ;;
-        report) options="--by --since --until --timezone --format --key --detail" ;;
+        replay) options="--config --rules --lists --rotated --timezone --format" ;;
+        explain) options="--rotated --timezone --format" ;;
+        report) options="--by --since --until --rotated --timezone --format --key --detail" ;;
         status | why) options="--config --format" ;;
         alerts) options="--config --webhook" ;;
       esac
