@@ -18,6 +18,8 @@ constexpr Duration look_interval = std::chrono::seconds{1};
 constexpr Duration idle_after = std::chrono::seconds{30};
 /// An alert about something this long ago was raised while catching up.
 constexpr Duration late_after = std::chrono::minutes{5};
+/// Between two of these the thread hears what it is told. Runs of several logs may be a line each.
+constexpr std::size_t step = 256 * 1024;
 /// Deltas are folded into a new whole when they outweigh it; small states are never folded often.
 constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
 
@@ -30,6 +32,7 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       log_(log),
       faults_(std::move(log)),
       watch_(std::move(executor)),
+      side_by_side_(parts_.source_infos),
       whole_bytes_(parts_.saved_bytes),
       last_commit_(parts_.wall_clock()),
       last_data_(last_commit_) {}
@@ -79,38 +82,49 @@ void Analysis::committed(const std::vector<Cursor>& cursors) {
 
 bool Analysis::read_some() {
   const TimePoint now = parts_.wall_clock();
-  for (std::size_t tried = 0; tried < parts_.sources.size(); ++tried) {
-    Source& source = *parts_.sources[next_source_].source;
-    next_source_ = (next_source_ + 1) % parts_.sources.size();
-    const auto chunk = source.next(now);
-    if (!chunk) {
-      continue;
+  std::size_t bytes = 0;
+  bool progressed = false;
+  bool is_dry = true;  // some log may have more than what waits of it
+  while (bytes < step && alerts_.empty()) {
+    if (is_dry) {
+      fill(now);
     }
-    parts_.pipeline.feed(*chunk, alerts_);
-    const Position consumed = parts_.pipeline.consumed(chunk->stream);
-    source.consumed(chunk->stream, consumed.offset, consumed.line);
-    changed_ = true;
-    last_data_ = now;
-    if (const auto newest = parts_.pipeline.newest()) {
-      lag_ = now - *newest;
+    const auto run = side_by_side_.next();
+    if (!run) {
+      break;
     }
-    for (Alert& alert : alerts_) {
-      alert.late = now - alert.timestamp > late_after;
-    }
-    return true;
+    progressed = true;
+    is_dry = side_by_side_.wants(run->path);
+    bytes += run->bytes.size();
+    count(*run, now);
   }
-  release(now);
-  if (now - last_data_ >= idle_after) {
+  if (!progressed && now - last_data_ >= idle_after) {
     parts_.pipeline.idle_until(now - idle_after - parts_.lateness, alerts_);
   }
-  return false;
+  return progressed;
 }
 
-void Analysis::release(TimePoint now) {
-  for (const auto& [source, stream] : parts_.pipeline.release(now, alerts_)) {
-    const Position consumed = parts_.pipeline.consumed(stream);
-    parts_.sources[source].source->consumed(stream, consumed.offset, consumed.line);
-    changed_ = true;
+/// Every log that has something is given a say in what goes next.
+void Analysis::fill(TimePoint now) {
+  const auto wants = [&](std::string_view path) { return side_by_side_.wants(path); };
+  for (auto& [name, source] : parts_.sources) {
+    while (const auto chunk = source->next(now, wants)) {
+      side_by_side_.add(*chunk);
+    }
+  }
+}
+
+void Analysis::count(const Chunk& run, TimePoint now) {
+  parts_.pipeline.feed(run, alerts_);
+  const Position consumed = parts_.pipeline.consumed(run.stream);
+  parts_.sources[run.source].source->consumed(run.stream, consumed.offset, consumed.line);
+  changed_ = true;
+  last_data_ = now;
+  if (const auto newest = parts_.pipeline.newest()) {
+    lag_ = now - *newest;
+  }
+  for (Alert& alert : alerts_) {
+    alert.late = now - alert.timestamp > late_after;
   }
 }
 
@@ -140,7 +154,6 @@ boost::asio::awaitable<void> Analysis::commit() {
 
 void Analysis::look_around(TimePoint now) {
   last_look_ = now;
-  release(now);
   std::vector<std::string> directories;
   std::vector<int> descriptors;
   for (auto& [name, source] : parts_.sources) {

@@ -13,6 +13,7 @@
 #include "app/effect_channel.hpp"
 #include "app/log.hpp"
 #include "app/status.hpp"
+#include "io/side_by_side.hpp"
 #include "io/source.hpp"
 #include "io/watch.hpp"
 #include "pipeline/pipeline.hpp"
@@ -26,6 +27,7 @@ struct FollowedSource {
 
 struct AnalysisParts {
   Pipeline pipeline;
+  std::vector<SourceInfo> source_infos;  ///< how the lines of each source are read
   std::vector<FollowedSource> sources;
   Duration commit_interval{};
   Duration lateness{};
@@ -54,10 +56,11 @@ class Analysis {
   }
 
  private:
-  /// Reads and counts one block of one source; false when nothing is new.
+  /// Reads and counts about a block, of whichever logs have the oldest lines; false when nothing is
+  /// new.
   bool read_some();
-  /// Lets go of lines held to be judged, in logs that have fallen silent.
-  void release(TimePoint now);
+  void fill(TimePoint now);
+  void count(const Chunk& run, TimePoint now);
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);
@@ -69,7 +72,7 @@ class Analysis {
   RepeatedFaults faults_;
   Watch watch_;
   std::vector<Alert> alerts_;
-  std::size_t next_source_ = 0;
+  SideBySide side_by_side_;
   bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
   bool stopping_ = false;
   std::uint64_t whole_bytes_ = 0;  ///< size of the newest whole state

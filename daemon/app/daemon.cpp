@@ -182,6 +182,7 @@ ExitCode run_daemon(const RunOptions& options) {
 
   FrontDesk* desk_address = nullptr;
   AnalysisParts parts{std::move(restored->pipeline),
+                      source_infos(settings),
                       follow(settings, restored->cursors),
                       settings.commit_interval,
                       lateness_of(settings),

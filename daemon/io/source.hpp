@@ -5,8 +5,10 @@
 // One thread, that of the analysis; no call waits for anything but the disk.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/time.hpp"
@@ -44,9 +46,11 @@ class Source {
   /// Looks at the world again: new files, rotations, permissions. Cheap; to be called every second
   /// or so, and when a directory changed.
   virtual void rescan() = 0;
-  /// What comes next, nothing when there is no more now. The chunk's views are valid until the
-  /// next call or rescan.
-  [[nodiscard]] virtual std::optional<Chunk> next(TimePoint arrival) = 0;
+  /// Whether the next block of this log (Chunk::path) is asked for; empty: every log's is.
+  using Wants = std::function<bool(std::string_view path)>;
+  /// What comes next of a log that is wanted, nothing when there is no more now. The chunk's views
+  /// are valid until the next call or rescan. Several logs are put in order by who asks.
+  [[nodiscard]] virtual std::optional<Chunk> next(TimePoint arrival, const Wants& wants = {}) = 0;
   /// Everything of this stream before `offset`, where line number `line` begins, is counted.
   virtual void consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line) = 0;
 

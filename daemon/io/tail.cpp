@@ -125,10 +125,13 @@ void Tail::rescan() {
   });
 }
 
-std::optional<Chunk> Tail::next(TimePoint arrival) {
+std::optional<Chunk> Tail::next(TimePoint arrival, const Wants& wants) {
   for (std::size_t tried = 0; tried < logs_.size(); ++tried) {
     TailLog& log = *logs_[turn_++ % logs_.size()];
     turn_ %= logs_.size();
+    if (wants && !wants(log.path())) {
+      continue;
+    }
     if (auto chunk = next_of(log, arrival)) {
       return chunk;
     }

@@ -31,7 +31,7 @@ class Tail final : public Source {
 
   void rescan() override;
   /// The next block of some file: the oldest file of each name first, the names in turn.
-  [[nodiscard]] std::optional<Chunk> next(TimePoint arrival) override;
+  [[nodiscard]] std::optional<Chunk> next(TimePoint arrival, const Wants& wants = {}) override;
   void consumed(std::uint64_t stream, std::uint64_t offset, std::uint64_t line) override;
 
   /// One for each file that still matters: open, rotated and not counted to its end, or of an
