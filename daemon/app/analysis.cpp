@@ -98,6 +98,7 @@ bool Analysis::read_some() {
     bytes += run->bytes.size();
     count(*run, now);
   }
+  release(now);
   if (!progressed && now - last_data_ >= idle_after) {
     parts_.pipeline.idle_until(now - idle_after - parts_.lateness, alerts_);
   }
@@ -128,6 +129,14 @@ void Analysis::count(const Chunk& run, TimePoint now) {
   }
 }
 
+void Analysis::release(TimePoint now) {
+  for (const auto& [source, stream] : parts_.pipeline.release(now, alerts_)) {
+    const Position consumed = parts_.pipeline.consumed(stream);
+    parts_.sources[source].source->consumed(stream, consumed.offset, consumed.line);
+    changed_ = true;
+  }
+}
+
 bool Analysis::commit_is_due(TimePoint now) const {
   return changed_ && now - last_commit_ >= parts_.commit_interval;
 }
@@ -154,6 +163,7 @@ boost::asio::awaitable<void> Analysis::commit() {
 
 void Analysis::look_around(TimePoint now) {
   last_look_ = now;
+  release(now);
   std::vector<std::string> directories;
   std::vector<int> descriptors;
   for (auto& [name, source] : parts_.sources) {

@@ -61,6 +61,8 @@ class Analysis {
   bool read_some();
   void fill(TimePoint now);
   void count(const Chunk& run, TimePoint now);
+  /// Lets go of lines held to be judged, in logs that have fallen silent.
+  void release(TimePoint now);
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);

@@ -12,6 +12,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "app/log_sample.hpp"
 #include "app/webhooks.hpp"
 #include "base/result.hpp"
 #include "base/zones.hpp"
@@ -134,6 +135,42 @@ void check_source(const SourceSettings& source, Findings& findings) {
   }
 }
 
+/// What the newest lines say about the logs: whether clients can write into them, and whether two
+/// of them are one process's.
+void check_samples(const Settings& settings, Findings& findings) {
+  /// Requests of two processes may agree by chance, a few of them never.
+  constexpr std::size_t beyond_chance = 3;
+  std::vector<LogSample> samples;
+  for (const SourceSettings& source : settings.sources) {
+    for (const std::string& pattern : source.paths) {
+      for (const std::string& path : expand(pattern)) {
+        samples.push_back(sample_log(source, path));
+      }
+    }
+  }
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    if (samples[i].is_mixed) {
+      findings.warn("log " + samples[i].path +
+                    " is a mixed text log, into which clients can write lines of their own: noci "
+                    "judges them, two seconds late; JSON, or a file for the logger synapse.access "
+                    "alone, needs no judging (docs/operations.md)");
+    }
+    for (std::size_t j = 0; j < i; ++j) {
+      if (shared_requests(samples[i], samples[j]) < beyond_chance) {
+        continue;
+      }
+      const std::string pair = "logs " + samples[j].path + " and " + samples[i].path;
+      if (samples[i].process == samples[j].process) {
+        findings.good(pair + " show the same requests, which count once");
+      } else {
+        findings.bad(pair +
+                     " show the same requests and would count twice: give both sources the "
+                     "same worker: and homeserver:, or follow one of them only");
+      }
+    }
+  }
+}
+
 void check_directory(const std::string& what, const std::string& path, Findings& findings) {
   if (may(path, W_OK | X_OK)) {
     findings.good(what + " " + path + " can be written");
@@ -172,6 +209,7 @@ ExitCode check(const CheckOptions& options) {
   for (const SourceSettings& source : settings.sources) {
     check_source(source, findings);
   }
+  check_samples(settings, findings);
   check_directory("state directory", settings.state_dir, findings);
   if (!faults.empty()) {
     return ExitCode::input_at_fault;

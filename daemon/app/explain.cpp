@@ -80,7 +80,7 @@ ExitCode explain(const ExplainOptions& options) {
   if (!inputs) {
     return code;
   }
-  EventReader reader(inputs->sources);
+  EventReader reader(inputs->sources, true);
   code = read_all(*inputs, "explain", [&](const Chunk& chunk) {
     reader.feed(chunk, [&](const Event& event) {
       if (event.kind == Kind::ignored && event.reason == "continuation") {

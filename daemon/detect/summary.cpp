@@ -54,6 +54,7 @@ constexpr std::array profiles{Action::profile, Action::profile_field, Action::us
                               Action::fed_query_profile};
 constexpr std::array logins{Action::login, Action::token_issued, Action::login_sso_redirect,
                             Action::login_get_token, Action::token_refresh};
+constexpr std::array forgeries{Action::log_forgery};
 constexpr std::array failed_logins{Action::login_failed, Action::login_unknown_user};
 
 /// Whether a select takes only actions out of `set`, and at least one.
@@ -118,6 +119,9 @@ LimitWords words_for_events(const CompiledSelect& select) {
   if (only(select, failed_logins)) {
     return {"failed", "logins", false};
   }
+  if (only(select, forgeries)) {
+    return {"logged", "forged lines", false};
+  }
   if (only(select, logins)) {
     return {"made", "logins", false};
   }
@@ -175,8 +179,11 @@ std::string clause_for(const Alert& alert, const LimitState& limit, const LimitW
     return "matched " + name_for_people(alert.rule_title) + ": " + name_for_people(limit.name) +
            " " + value + " in " + period + ", limit " + bound;
   }
-  return words.verb + " " + value + (words.thing.empty() ? "" : " " + words.thing) + " in " +
-         period + " (limit " + bound + ")";
+  std::string thing = words.thing.empty() ? "" : " " + std::string(words.thing);
+  if (limit.exact && limit.value == 1 && thing.ends_with('s')) {
+    thing.pop_back();
+  }
+  return words.verb + " " + value + thing + " in " + period + " (limit " + bound + ")";
 }
 
 /// ` from 192.0.2.1 and 3 more addresses`, empty when the key says it already.

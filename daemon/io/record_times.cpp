@@ -26,9 +26,10 @@ std::vector<LineTime> RecordTimes::of(const Chunk& chunk) {
     }
     arena_.clear();
     // Without an arrival, what says no time itself has none.
-    const Event event = parser_.parse({line, chunk.source, position, TimePoint{}}, arena_);
+    const ParsedLine parsed = parser_.parse({line, chunk.source, position, TimePoint{}}, arena_);
+    const Event& event = parsed.event;
     const bool is_told = event.kind != Kind::error && event.kind != Kind::forged &&
-                         event.reason != "continuation" && event.timestamp != TimePoint{};
+                         !parsed.is_continuation && event.timestamp != TimePoint{};
     if (is_told) {
       lines.back().time = event.timestamp;
     }

@@ -7,52 +7,19 @@
 #include "parse/ancillary.hpp"
 #include "parse/endpoint.hpp"
 #include "parse/envelope.hpp"
+#include "parse/forgery.hpp"
 #include "parse/line.hpp"
 #include "parse/messages_estimate.hpp"
 #include "parse/requester.hpp"
 #include "parse/scan.hpp"
+#include "parse/sequence.hpp"
 
 namespace noci {
 namespace {
 
-/// Worker names come from lines; more processes than this never share one stream, and beyond it
-/// their records are taken without the check.
-constexpr std::size_t most_workers = 256;
-
 void refuse(Event& event, Kind kind, std::string_view reason) {
   event.kind = kind;
   event.reason = reason;
-}
-
-/// Takes everything back that the line claims: only the account it would frame is kept, as target.
-void forge(Event& event, std::string_view reason) {
-  Event forged;
-  forged.timestamp = event.timestamp;
-  forged.kind = Kind::forged;
-  forged.action = Action::log_forgery;
-  forged.outcome = Outcome::failure;
-  forged.reason = reason;
-  forged.homeserver = event.homeserver;
-  forged.target_user_id = event.user_id.empty() ? event.target_user_id : event.user_id;
-  forged.log_source = event.log_source;
-  forged.log_worker = event.log_worker;
-  forged.request_id = event.request_id;
-  forged.source = event.source;
-  forged.position = event.position;
-  event = forged;
-}
-
-std::string_view reason_of(Fit fit) {
-  switch (fit) {
-    case Fit::copy:
-      return "duplicate";
-    case Fit::reused:
-      return "request_id_reused";
-    case Fit::range:
-      return "request_id_range";
-    default:
-      return "time";
-  }
 }
 
 Outcome outcome_of(std::int64_t status, bool aborted) {
@@ -134,6 +101,97 @@ void fill_endpoint(std::string_view uri, Event& event, Arena& arena) {
   }
 }
 
+/// Loggers whose messages hold no line feed of a client: the access lines themselves and
+/// synapse/rest/client/room.py's, which prints the URI as it was sent.
+bool is_safe(std::string_view logger) {
+  return logger == "synapse.rest.client.room" || !access_tag(logger).empty();
+}
+
+void read_access(std::string_view request, std::string_view tag, std::string_view message,
+                 const AccessKeys* keys, ParsedLine& out, Arena& arena) {
+  Event& event = out.event;
+  // Printed at DEBUG when a request begins; its end is what counts.
+  if (message.starts_with("Received request: ")) {
+    refuse(event, Kind::ignored, "received_request");
+    return;
+  }
+  AccessLine access;
+  if (keys == nullptr || !parse_access_line(message, *keys, access)) {
+    const AccessFault fault = parse_access_line(message, tag, access);
+    if (fault == AccessFault::grammar) {
+      refuse(event, Kind::error, "access_grammar");
+      return;
+    }
+    const bool keys_differ =
+        keys != nullptr && (access.method != keys->method || access.uri != keys->uri);
+    if (fault == AccessFault::tag || keys_differ) {
+      forge(event, fault == AccessFault::tag ? "tag" : "json_keys");
+      return;
+    }
+  }
+  Requester requester;
+  if (!read_requester(access, keys, requester)) {
+    forge(event, "requester");
+    return;
+  }
+  event.user_id = requester.user_id;
+  event.effective_user_id = requester.effective_user_id;
+  event.server_name = requester.server_name;
+  bool matches = true;
+  out.id = counter_of(request, access.method, matches);
+  if (out.is_text && !matches) {
+    forge(event, "request_id_method");
+    return;
+  }
+  out.is_access = true;
+  event.source_ip = read_address(access.address, arena);
+  fill_numbers(access, event);
+  fill_endpoint(access.uri, event, arena);
+}
+
+struct Ending {
+  std::string_view begins;
+  std::string_view ends;
+};
+
+/// Messages that end behind a client's text: synapse/handlers/auth.py and
+/// synapse/rest/media/v1/download_resource.py.
+constexpr Ending endings[] = {
+    {"Attempted to login as ", " but they do not exist"},
+    {"Rejecting request for remote media ", " due to allow_remote"},
+};
+
+/// The ending that a line feed cut off, if so.
+std::string_view missing_ending(std::string_view message) {
+  for (const Ending& ending : endings) {
+    if (message.starts_with(ending.begins)) {
+      return message.ends_with(ending.ends) ? std::string_view{} : ending.ends;
+    }
+  }
+  return {};
+}
+
+void understand(std::string_view logger, std::string_view request, std::string_view message,
+                const AccessKeys* keys, ParsedLine& out, Arena& arena) {
+  Event& event = out.event;
+  event.request_id = request;
+  const std::string_view tag = access_tag(logger);
+  if (!tag.empty()) {
+    read_access(request, tag, message, keys, out, arena);
+    return;
+  }
+  out.may_carry = out.is_text && !is_safe(logger);
+  if (out.may_carry) {
+    out.ending = missing_ending(message);
+  }
+  out.id = request_counter(request);
+  read_ancillary(logger, message, event, arena);
+  if (event.kind != Kind::ignored && keys != nullptr) {
+    event.source_ip = read_address(keys->address, arena);
+    event.user_agent = keys->user_agent;
+  }
+}
+
 }  // namespace
 
 Parser::Parser(SourceInfo source) : source_(std::move(source)), clock_(source_.zone) {}
@@ -149,8 +207,9 @@ Event Parser::blank(const Record& record) const {
   return event;
 }
 
-Event Parser::parse(const Record& record, Arena& arena) {
-  Event event = blank(record);
+ParsedLine Parser::parse(const Record& record, Arena& arena) {
+  ParsedLine out;
+  out.event = blank(record);
   arrival_ = record.arrival;
   std::string_view line = record.bytes;
   // Synapse writes bare line feeds; a carriage return comes from a terminal or a shipper.
@@ -159,71 +218,75 @@ Event Parser::parse(const Record& record, Arena& arena) {
   }
   const Envelope envelope = open_envelope(line);
   if (!envelope.worker.empty()) {
-    event.log_worker = envelope.worker;
+    out.event.log_worker = envelope.worker;
+    out.naming = 1;
   }
   if (source_.format == LineFormat::json ||
       (source_.format == LineFormat::detect && envelope.body.starts_with('{'))) {
-    if (!parse_json(envelope.body, event, arena)) {
-      parse_stray(envelope.body, event);
+    if (!parse_json(envelope.body, out, arena)) {
+      parse_stray(envelope.body, out);
     }
   } else {
-    parse_text(envelope.body, event, arena);
+    parse_text(envelope.body, out, arena);
   }
-  if (event.kind != Kind::error && event.kind != Kind::forged && event.reason != "continuation") {
-    newest_ = event.timestamp;
+  if (out.event.kind != Kind::error && out.event.kind != Kind::forged && !out.is_continuation) {
+    newest_ = out.event.timestamp;
   }
-  return event;
+  return out;
 }
 
-void Parser::parse_text(std::string_view body, Event& event, Arena& arena) {
+void Parser::parse_text(std::string_view body, ParsedLine& out, Arena& arena) {
   LogLine line;
   if (!parse_log_line(body, line)) {
-    parse_stray(body, event);
+    parse_stray(body, out);
     return;
   }
   before_ = Before::text_record;
-  text_seen_ = true;
+  out.is_text = true;
   const bool has_past = newest_ != TimePoint{};
   const auto time = clock_.read(line.minute, line.within, has_past ? newest_ : arrival_);
   if (!time) {
-    refuse(event, Kind::error, "bad_time");
+    refuse(out.event, Kind::error, "bad_time");
     return;
   }
-  event.timestamp = *time;
+  out.event.timestamp = *time;
   if (!line.worker.empty()) {
-    event.log_worker = line.worker;
+    out.event.log_worker = line.worker;
+    out.naming += 4;
   }
-  understand({line.logger, line.request, line.message, nullptr, true}, event, arena);
+  understand(line.logger, line.request, line.message, nullptr, out, arena);
 }
 
-bool Parser::parse_json(std::string_view body, Event& event, Arena& arena) {
+bool Parser::parse_json(std::string_view body, ParsedLine& out, Arena& arena) {
   JsonLine line;
   if (!body.starts_with('{') || !json_.read(body, arena, line)) {
     return false;
   }
   before_ = Before::json_record;
   if (line.time) {
-    event.timestamp = *line.time;
+    out.event.timestamp = *line.time;
   }
   // Synapse's word for records outside any server's context is no server.
-  if (event.homeserver.empty() && !line.server_name.starts_with("unknown_server_from_")) {
-    event.homeserver = line.server_name;
+  if (out.event.homeserver.empty() && !line.server_name.starts_with("unknown_server_from_")) {
+    out.event.homeserver = line.server_name;
   }
   const AccessKeys& keys = line.request_keys;
-  understand({line.logger, line.request, line.message,
-              line.has_request_keys && !keys.method.empty() ? &keys : nullptr, false},
-             event, arena);
+  understand(line.logger, line.request, line.message,
+             line.has_request_keys && !keys.method.empty() ? &keys : nullptr, out, arena);
   return true;
 }
 
-void Parser::parse_stray(std::string_view body, Event& event) {
+void Parser::parse_stray(std::string_view body, ParsedLine& out) {
+  Event& event = out.event;
   const bool is_json = source_.format == LineFormat::json || before_ == Before::json_record;
   if (before_ == Before::text_record || before_ == Before::traceback) {
+    out.is_continuation = true;
     refuse(event, Kind::ignored, "continuation");
   } else if (body.empty()) {
     refuse(event, Kind::ignored, "blank");
   } else if (is_json && begins_traceback(body)) {
     before_ = Before::traceback;
+    out.is_continuation = true;
     refuse(event, Kind::ignored, "continuation");
   } else if (body.starts_with('{') && source_.format != LineFormat::text) {
     refuse(event, Kind::error, "bad_json");
@@ -232,129 +295,15 @@ void Parser::parse_stray(std::string_view body, Event& event) {
   }
 }
 
-void Parser::understand(const Parts& parts, Event& event, Arena& arena) {
-  event.request_id = parts.request;
-  const std::string_view tag = access_tag(parts.logger);
-  if (!tag.empty()) {
-    read_access(parts, tag, event, arena);
-    return;
-  }
-  read_ancillary(parts.logger, parts.message, event, arena);
-  if (event.kind == Kind::ignored) {
-    return;
-  }
-  if (parts.keys != nullptr) {
-    event.source_ip = read_address(parts.keys->address, arena);
-    event.user_agent = parts.keys->user_agent;
-  }
-  if (event.kind == Kind::restart) {
-    if (Sequence* sequence = sequence_of(event.log_worker)) {
-      sequence->restart(event.timestamp);
-    }
-    return;
-  }
-  if (const auto reason = doubt(parts, request_counter(parts.request), false, event)) {
-    forge(event, *reason);
-  }
-}
-
-void Parser::read_access(const Parts& parts, std::string_view tag, Event& event, Arena& arena) {
-  // Printed at DEBUG when a request begins; its end is what counts.
-  if (parts.message.starts_with("Received request: ")) {
-    refuse(event, Kind::ignored, "received_request");
-    return;
-  }
-  AccessLine access;
-  if (parts.keys == nullptr || !parse_access_line(parts.message, *parts.keys, access)) {
-    const AccessFault fault = parse_access_line(parts.message, tag, access);
-    if (fault == AccessFault::grammar) {
-      refuse(event, Kind::error, "access_grammar");
-      return;
-    }
-    const bool keys_differ = parts.keys != nullptr &&
-                             (access.method != parts.keys->method || access.uri != parts.keys->uri);
-    if (fault == AccessFault::tag || keys_differ) {
-      forge(event, fault == AccessFault::tag ? "tag" : "json_keys");
-      return;
-    }
-  }
-  Requester requester;
-  if (!read_requester(access, parts.keys, requester)) {
-    forge(event, "requester");
-    return;
-  }
-  event.user_id = requester.user_id;
-  event.effective_user_id = requester.effective_user_id;
-  event.server_name = requester.server_name;
-  bool matches = true;
-  const auto counter = counter_of(parts.request, access.method, matches);
-  if (parts.is_text && !matches) {
-    forge(event, "request_id_method");
-    return;
-  }
-  if (const auto reason = doubt(parts, counter, true, event)) {
-    forge(event, *reason);
-    if (*reason == reason_of(Fit::copy)) {
-      // Counted already; that a handler printed it twice is nobody's doing.
-      event.action = Action::unknown;
-      event.target_user_id = {};
-      refuse(event, Kind::ignored, *reason);
-    }
-    return;
-  }
-  event.source_ip = read_address(access.address, arena);
-  fill_numbers(access, event);
-  fill_endpoint(access.uri, event, arena);
-}
-
-std::optional<std::string_view> Parser::doubt(const Parts& parts,
-                                              std::optional<std::uint64_t> counter,
-                                              bool ends_request, const Event& event) {
-  // Nothing can be injected into a JSON log; but a JSON record inside a text log can be injected.
-  if (!parts.is_text && !text_seen_) {
-    return std::nullopt;
-  }
-  Sequence* sequence = sequence_of(event.log_worker);
-  if (sequence == nullptr) {
-    return std::nullopt;
-  }
-  const Fit fit = sequence->judge(counter, ends_request, event.timestamp, arrival_);
-  return fit == Fit::fine ? std::nullopt : std::optional(reason_of(fit));
-}
-
-Sequence* Parser::sequence_of(std::string_view worker) {
-  const auto found = sequences_.find(worker);
-  if (found != sequences_.end()) {
-    return &found->second;
-  }
-  if (sequences_.size() >= most_workers) {
-    return nullptr;
-  }
-  return &sequences_.try_emplace(std::string(worker)).first->second;
-}
-
-void Parser::save(ByteWriter& out) const {
+void Parser::save(ByteWriter& out, TimePoint past) const {
   out.number(static_cast<std::uint64_t>(before_));
-  out.number(text_seen_ ? 1 : 0);
-  out.integer(newest_.time_since_epoch().count());
-  out.number(sequences_.size());
-  for (const auto& [worker, sequence] : sequences_) {
-    out.text(worker);
-    sequence.save(out);
-  }
+  out.integer(past.time_since_epoch().count());
 }
 
 void Parser::restore(ByteReader& in) {
   before_ = static_cast<Before>(
       std::min<std::uint64_t>(in.number(), static_cast<std::uint64_t>(Before::traceback)));
-  text_seen_ = in.number() != 0;
   newest_ = restore_time(in);
-  sequences_.clear();
-  const std::uint64_t count = std::min<std::uint64_t>(in.count(), most_workers);
-  for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    std::string worker(in.text());
-    sequences_[std::move(worker)].restore(in);
-  }
 }
 
 }  // namespace noci

@@ -1,14 +1,12 @@
 #pragma once
-// One record → one event. Total: whatever the bytes are, an event comes back, with a kind and,
-// where it is refused, a reason. No line is lost because of what stands in its URI or agent, and
-// none that Synapse cannot have written is credited to anybody: a forged line names the account it
-// would frame as the target, nothing else. One Parser per stream of a source, fed in order: it
-// remembers whether the line before was a record (continuations), the newest time (the repeated
-// hour of autumn) and each process's request counter. Joining the lines of one request is left to
-// enrich.hpp.
+// One line → one event. Total: whatever the bytes are, an event comes back, with a kind and, where
+// it is refused, a reason. No line is lost because of what stands in its URI or agent. What cannot
+// have been printed by Synapse as it stands (a tag, a requester, a method that contradict each
+// other) is refused here; what only its surroundings contradict is left to custody.hpp, and joining
+// the lines of one request to enrich.hpp. One Parser per log, fed in order: it remembers whether
+// the line before was a record (continuations) and the newest time (the repeated hour of autumn).
 
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -22,7 +20,6 @@
 #include "parse/access_line.hpp"
 #include "parse/clock.hpp"
 #include "parse/json_line.hpp"
-#include "parse/sequence.hpp"
 
 namespace noci {
 
@@ -37,50 +34,53 @@ struct SourceInfo {
   std::optional<SourceIndex> continues{};
 };
 
+/// An event, and what custody must know of its line.
+struct ParsedLine {
+  Event event;
+  std::optional<std::uint64_t> id;  ///< the request counter, where the line has one
+  bool is_access = false;           ///< of the access logger and well-formed, counted or not
+  bool is_text = false;             ///< anybody may have written it, if the log is a mixed one
+  bool is_continuation = false;     ///< the rest of a record that began on a line above
+  /// A record whose message may hold a client's line feeds, so that what follows is not proven.
+  bool may_carry = false;
+  /// How the record ends that this line begins, where the line lacks that: a line feed cut it.
+  std::string_view ending;
+  /// How the line names its process: 0 not at all, +1 for each `NAME | `, +4 for `worker:NAME`.
+  std::uint8_t naming = 0;
+};
+
 class Parser {
  public:
   explicit Parser(SourceInfo source);
 
   /// The event's views are into the record, the arena, the SourceInfo or constants.
-  [[nodiscard]] Event parse(const Record& record, Arena& arena);
+  [[nodiscard]] ParsedLine parse(const Record& record, Arena& arena);
 
-  /// What the next lines' meaning depends on; the source's settings are not part of it.
-  void save(ByteWriter& out) const;
+  [[nodiscard]] const SourceInfo& source() const { return source_; }
+
+  /// Time of the newest record that was understood.
+  [[nodiscard]] TimePoint newest() const { return newest_; }
+
+  /// What the next lines' meaning depends on; the source's settings are not part of it. `past`:
+  /// what newest() was before the line that will be read next.
+  void save(ByteWriter& out, TimePoint past) const;
   void restore(ByteReader& in);
 
  private:
-  /// A record of either format on the way to an event.
-  struct Parts {
-    std::string_view logger;
-    std::string_view request;
-    std::string_view message;
-    const AccessKeys* keys = nullptr;  ///< JSON 1.32+
-    bool is_text = false;
-  };
-
   /// What lines without a record's beginning belong to.
   enum class Before : std::uint8_t { nothing, text_record, json_record, traceback };
 
   [[nodiscard]] Event blank(const Record& record) const;
-  void parse_text(std::string_view body, Event& event, Arena& arena);
-  [[nodiscard]] bool parse_json(std::string_view body, Event& event, Arena& arena);
-  void parse_stray(std::string_view body, Event& event);
-  void understand(const Parts& parts, Event& event, Arena& arena);
-  void read_access(const Parts& parts, std::string_view tag, Event& event, Arena& arena);
-  /// Why the record cannot be that process's, if so.
-  [[nodiscard]] std::optional<std::string_view> doubt(const Parts& parts,
-                                                      std::optional<std::uint64_t> counter,
-                                                      bool ends_request, const Event& event);
-  [[nodiscard]] Sequence* sequence_of(std::string_view worker);
+  void parse_text(std::string_view body, ParsedLine& out, Arena& arena);
+  [[nodiscard]] bool parse_json(std::string_view body, ParsedLine& out, Arena& arena);
+  void parse_stray(std::string_view body, ParsedLine& out);
 
   SourceInfo source_;
   MinuteClock clock_;
   JsonReader json_;
   Before before_ = Before::nothing;
-  bool text_seen_ = false;
   TimePoint newest_;
-  TimePoint arrival_;                                       ///< of the record in work
-  std::map<std::string, Sequence, std::less<>> sequences_;  ///< by worker
+  TimePoint arrival_;  ///< of the record in work
 };
 
 }  // namespace noci

@@ -3,72 +3,131 @@
 #include <algorithm>
 #include <utility>
 
-namespace noci {
-namespace {
+#include "parse/forgery.hpp"
 
-/// `media-worker` of `/var/log/matrix-synapse/media-worker.log.2026-11-22`: Synapse's processes
-/// count their requests each for themselves, so lines are joined within one of them only.
-std::string process_of(const std::string& path) {
+namespace noci {
+
+std::string worker_named_by(const std::string& path) {
   const std::string file = path.substr(path.rfind('/') + 1);
   return path == "-" ? "" : file.substr(0, file.find('.'));
 }
 
-}  // namespace
-
 EventReader::Stream& EventReader::stream_of(const Chunk& chunk) {
   Stream& stream = streams_[chunk.stream];
-  if (stream.parser == nullptr) {
-    stream.parser = &parser_of(chunk.source, std::string(chunk.path));
+  if (stream.log == nullptr) {
+    stream.log = &log_of(chunk.source, std::string(chunk.path));
+    stream.id = chunk.stream;
   }
   return stream;
 }
 
-Parser& EventReader::parser_of(SourceIndex source, const std::string& path) {
+EventReader::Log& EventReader::log_of(SourceIndex source, const std::string& path) {
   source = sources_.at(source).continues.value_or(source);
-  auto& parser = parsers_[{source, path}];
-  if (!parser) {
+  auto& log = logs_[{source, path}];
+  if (!log) {
     SourceInfo info = sources_.at(source);
-    if (info.worker.empty()) {
-      info.worker = process_of(path);
+    const bool is_named = !info.worker.empty();
+    if (!is_named) {
+      info.worker = worker_named_by(path);
     }
-    parser = std::make_unique<Parser>(std::move(info));
+    log = std::make_unique<Log>(std::move(info));
+    log->number = logs_.size();
+    if (!is_named) {
+      log->folder = path.substr(0, path.rfind('/') + 1);
+    }
   }
-  return *parser;
+  return *log;
 }
 
-Event EventReader::read(const Record& record, Stream& stream, bool oversize) {
-  arena_.clear();
+Event EventReader::oversize_event(const Record& record) {
+  ++stats_.oversize_lines;
   Event event;
-  if (oversize) {
-    ++stats_.oversize_lines;
-    event.kind = Kind::error;
-    event.reason = "oversize";
-    event.timestamp = record.arrival;
-  } else {
-    event = stream.parser->parse(record, arena_);
-    encodings_.apply(event);
-    enricher_.apply(event, arena_);
-  }
+  event.kind = Kind::error;
+  event.reason = "oversize";
+  event.timestamp = record.arrival;
   event.source = record.source;
-  event.log_source = sources_.at(record.source).name;  // one parser may read several files
   event.position = record.position;
+  count(event);
+  return event;
+}
 
-  stats_.bytes += record.bytes.size() + 1;
+Sequence* EventReader::process_of(const ParsedLine& line, Log& log) {
+  const Event& event = line.event;
+  if (log.process == nullptr || log.worker != event.log_worker ||
+      log.homeserver != event.homeserver) {
+    const std::string_view place = line.naming == 0 ? std::string_view(log.folder) : "";
+    log.process = processes_.find({event.homeserver, place, event.log_worker}, log.number);
+    log.worker = event.log_worker;
+    log.homeserver = event.homeserver;
+  }
+  return log.process;
+}
+
+bool EventReader::must_be_held(const ParsedLine& line) {
+  switch (line.event.kind) {
+    case Kind::ignored:
+      return line.is_access;
+    case Kind::error:
+      return false;
+    default:
+      return true;
+  }
+}
+
+/// A stamp ahead of the wall clock is nobody's, and must not hurry others out of custody.
+void EventReader::note_time(const ParsedLine& line, Log& log, TimePoint arrival) {
+  if (line.event.kind == Kind::error || line.is_continuation) {
+    return;
+  }
+  const TimePoint time = line.event.timestamp;
+  log.newest = std::max(log.newest, arrival == TimePoint{} ? time : std::min(time, arrival));
+}
+
+/// Of a log that only Synapse writes: the counter is followed and copies are set aside.
+void EventReader::follow(ParsedLine& line, Log& log, TimePoint arrival) {
+  Event& event = line.event;
+  const bool is_restart = event.kind == Kind::restart;
+  if (!is_restart && (!line.is_access || !line.id)) {
+    return;
+  }
+  Sequence* process = process_of(line, log);
+  if (process == nullptr) {
+    return;
+  }
+  if (is_restart) {
+    process->restart(event.timestamp);
+  } else if (process->follow({line.id, true, event.timestamp, arrival, fingerprint_of(event)}) ==
+             Fit::copy) {
+    set_aside_copy(event);
+  }
+}
+
+void EventReader::join(Event& event, Arena& arena) {
+  event.log_source = sources_.at(event.source).name;  // one parser may read several files
+  encodings_.apply(event);
+  enricher_.apply(event, arena);
+  count(event);
+}
+
+void EventReader::count(const Event& event) {
   if (event.kind == Kind::ignored && event.reason == "continuation") {
     ++stats_.continuation_lines;
-    return event;
+    return;
   }
   ++stats_.records;
   ++stats_.by_kind[static_cast<std::size_t>(event.kind)];
   if (!event.reason.empty()) {
     ++(event.kind == Kind::ignored ? stats_.ignored : stats_.errors)[event.reason];
   }
-  return event;
 }
 
 Position EventReader::consumed(std::uint64_t stream) const {
   const auto found = streams_.find(stream);
-  return found == streams_.end() ? Position{} : found->second.framer.consumed();
+  if (found == streams_.end()) {
+    return {};
+  }
+  const auto held = found->second.log->custody.oldest_of(stream);
+  return held ? *held : found->second.framer.consumed();
 }
 
 void EventReader::forget_finished_except(std::uint64_t stream) {
@@ -79,14 +138,18 @@ void EventReader::forget_finished_except(std::uint64_t stream) {
 }
 
 void EventReader::save(ByteWriter& out) const {
-  out.number(parsers_.size());
-  for (const auto& [place, parser] : parsers_) {
+  out.number(logs_.size());
+  for (const auto& [place, log] : logs_) {
     out.text(sources_.at(place.first).name);
     out.text(place.second);
     ByteWriter state;
-    parser->save(state);
+    const Held* oldest = log->custody.oldest();
+    log->parser.save(state, oldest != nullptr ? oldest->past : log->parser.newest());
+    log->custody.save(state);
+    state.number(log->mixed ? 1 : 0);
     out.text(state.bytes());
   }
+  processes_.save(out);
   enricher_.save(out);
   encodings_.save(out);
 }
@@ -99,9 +162,13 @@ void EventReader::restore(ByteReader& in) {
     const auto source = std::find_if(sources_.begin(), sources_.end(),
                                      [&](const SourceInfo& info) { return info.name == name; });
     if (source != sources_.end()) {
-      parser_of(static_cast<SourceIndex>(source - sources_.begin()), path).restore(state);
+      Log& log = log_of(static_cast<SourceIndex>(source - sources_.begin()), path);
+      log.parser.restore(state);
+      log.custody.restore(state);
+      log.mixed = state.number() != 0;
     }
   }
+  processes_.restore(in);
   enricher_.restore(in);
   encodings_.restore(in);
 }

@@ -1,7 +1,8 @@
 #pragma once
-// Bytes → events, in the order the bytes came: framing, parsing and joining of the lines of one
-// request. `explain` and `report` stop here; the pipeline counts what comes out. Parser state is
-// kept per (source, path), so that it outlives a rotation of the file.
+// Bytes → events: framing, parsing, custody of what could be forged, and joining of the lines of
+// one request. Events of one log come in the order of its lines, except that ignored lines of a
+// mixed text log overtake those in custody. `explain` and `report` stop here; the pipeline counts
+// what comes out. A log is a (source, path): its state outlives a rotation of the file.
 
 #include <cstdint>
 #include <map>
@@ -15,29 +16,58 @@
 #include "model/record.hpp"
 #include "model/stats.hpp"
 #include "parse/client_encoding.hpp"
+#include "parse/custody.hpp"
 #include "parse/enrich.hpp"
 #include "parse/frame.hpp"
 #include "parse/parser.hpp"
+#include "parse/processes.hpp"
 
 namespace noci {
 
+/// One stream of one source.
+struct StreamOf {
+  SourceIndex source = 0;
+  std::uint64_t stream = 0;
+};
+
 class EventReader {
  public:
-  explicit EventReader(std::vector<SourceInfo> sources) : sources_(std::move(sources)) {}
+  /// `in_order`: ignored lines, too, wait for those in custody before them.
+  explicit EventReader(std::vector<SourceInfo> sources, bool in_order = false)
+      : sources_(std::move(sources)), in_order_(in_order) {}
 
-  /// Calls `sink(const Event&)` for every line of the chunk that is complete, continuation lines
-  /// of multi-line records included (kind ignored, reason `continuation`). An event's views are
-  /// valid during the call only.
+  /// Calls `sink(Event&)` for every line of the chunk that is complete, continuation lines of
+  /// multi-line records included (kind ignored, reason `continuation`); lines in custody come with
+  /// a later chunk of their log, at the latest with its end. An event's views are valid during the
+  /// call only.
   template <typename Sink>
   void feed(const Chunk& chunk, Sink&& sink) {
     Stream& stream = stream_of(chunk);
     stream.framer.push(chunk, [&](std::string_view line, Position position, bool oversize) {
-      sink(read({line, chunk.source, position, chunk.arrival}, stream, oversize));
+      read({line, chunk.source, position, chunk.arrival}, stream, oversize, sink);
     });
     if (chunk.end_of_stream) {
+      stream.log->custody.release_all(
+          [&](Event& event, std::uint64_t) { finish(event, stream.log->arena, sink); });
       finished_ = chunk.stream;
     }
     forget_finished_except(chunk.stream);
+  }
+
+  /// Nothing new has come from any log: what has waited since before `now` leaves custody. Gives
+  /// the streams whose consumed() moved by it.
+  template <typename Sink>
+  [[nodiscard]] std::vector<StreamOf> release(TimePoint now, Sink&& sink) {
+    std::vector<StreamOf> moved;
+    for (auto& [place, log] : logs_) {
+      log->custody.release_arrived(now, [&](Event& event, std::uint64_t stream) {
+        if (moved.empty() || moved.back().stream != stream) {
+          moved.push_back({place.first, stream});
+        }
+        finish(event, log->arena, sink);
+      });
+    }
+    return moved;
   }
 
   /// Offset and line of the first byte of `stream` that no event has come from.
@@ -48,29 +78,107 @@ class EventReader {
   /// The same, for the pipeline, which counts what it counted.
   [[nodiscard]] ParseStats& stats() { return stats_; }
 
-  /// Parsers and pending joins; framing begins anew at the committed offset.
+  /// Per process, how far its request counter came and how many of its numbers no line had.
+  [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return processes_.numbers(); }
+
+  /// Parsers, counters and pending joins, as of the last event handed out; framing and custody
+  /// begin anew at the committed offset.
   void save(ByteWriter& out) const;
   void restore(ByteReader& in);
 
  private:
-  struct Stream {
-    Framer framer;
-    Parser* parser = nullptr;
+  struct Log {
+    explicit Log(SourceInfo source) : parser(std::move(source)) {}
+
+    Parser parser;
+    Custody custody;
+    Arena arena;         ///< of the line in work
+    bool mixed = false;  ///< records of it may hold a client's line feeds
+    std::uint64_t number = 0;
+    std::string folder;  ///< empty where the settings name the worker
+    TimePoint newest;    ///< of the log's lines, not ahead of their arrival
+    // The process of the line before, which nearly always is that of the next.
+    Sequence* process = nullptr;
+    std::string homeserver;
+    std::string worker;
   };
 
+  struct Stream {
+    Framer framer;
+    Log* log = nullptr;
+    std::uint64_t id = 0;
+  };
+
+  template <typename Sink>
+  void read(const Record& record, Stream& stream, bool oversize, Sink& sink) {
+    Log& log = *stream.log;
+    stats_.bytes += record.bytes.size() + 1;
+    if (oversize) {
+      Event event = oversize_event(record);
+      sink(event);
+      return;
+    }
+    if (!log.mixed) {
+      log.arena.clear();
+      ParsedLine line = log.parser.parse(record, log.arena);
+      log.mixed = line.may_carry;
+      if (line.is_continuation || log.mixed) {
+        log.custody.pass(line, record.bytes);
+      }
+      follow(line, log, record.arrival);
+      finish(line.event, log.arena, sink);
+      return;
+    }
+    const TimePoint past = log.parser.newest();
+    const auto [bytes, arena] = log.custody.keep(record.bytes);
+    Record kept = record;
+    kept.bytes = bytes;
+    ParsedLine line = log.parser.parse(kept, *arena);
+    note_time(line, log, record.arrival);
+    if (must_be_held(line) || (in_order_ && !line.is_continuation)) {
+      Sequence* process = process_of(line, log);
+      log.custody.hold(std::move(line), bytes, process, stream.id, record.arrival, past);
+    } else {
+      log.custody.pass(line, bytes);
+      finish(line.event, *arena, sink);
+    }
+    log.custody.release(log.newest, [&](Event& event, std::uint64_t) {
+      log.arena.clear();
+      finish(event, log.arena, sink);
+    });
+  }
+
+  /// Joins, counts and hands out.
+  template <typename Sink>
+  void finish(Event& event, Arena& arena, Sink& sink) {
+    join(event, arena);
+    sink(event);
+  }
+
   Stream& stream_of(const Chunk& chunk);
-  [[nodiscard]] Parser& parser_of(SourceIndex source, const std::string& path);
-  Event read(const Record& record, Stream& stream, bool oversize);
+  [[nodiscard]] Log& log_of(SourceIndex source, const std::string& path);
+  [[nodiscard]] Event oversize_event(const Record& record);
+  [[nodiscard]] Sequence* process_of(const ParsedLine& line, Log& log);
+  [[nodiscard]] static bool must_be_held(const ParsedLine& line);
+  static void note_time(const ParsedLine& line, Log& log, TimePoint arrival);
+  void follow(ParsedLine& line, Log& log, TimePoint arrival);
+  void join(Event& event, Arena& arena);
+  void count(const Event& event);
   void forget_finished_except(std::uint64_t stream);
 
   std::vector<SourceInfo> sources_;
+  bool in_order_;
   std::map<std::uint64_t, Stream> streams_;
-  std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Parser>> parsers_;
+  std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Log>> logs_;
   std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
+  Processes processes_;
   ClientEncoding encodings_;
   Enricher enricher_;
-  Arena arena_;
   ParseStats stats_;
 };
+
+/// `media-worker` of `/var/log/matrix-synapse/media-worker.log.2026-11-22`: what a process is
+/// called that neither the settings nor its lines name.
+[[nodiscard]] std::string worker_named_by(const std::string& path);
 
 }  // namespace noci

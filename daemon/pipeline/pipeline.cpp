@@ -6,7 +6,7 @@ namespace noci {
 namespace {
 
 /// First byte of every state blob; raised when its layout changes.
-constexpr std::uint64_t state_layout = 1;
+constexpr std::uint64_t state_layout = 2;
 
 }  // namespace
 
@@ -15,6 +15,7 @@ bool is_counted(Kind kind) {
     case Kind::request:
     case Kind::login:
     case Kind::login_failed:
+    case Kind::forged:
       return true;
     default:
       return false;
@@ -29,18 +30,25 @@ Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules
 
 TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
   TimePoint last{};
-  reader_.feed(chunk, [&](Event event) {
+  reader_.feed(chunk, [&](Event& event) {
     if (is_counted(event.kind)) {
       last = event.timestamp;
-      count(event, chunk, out);
+      count(event, chunk.arrival, out);
     }
   });
   return last;
 }
 
-void Pipeline::count(Event& event, const Chunk& chunk, std::vector<Alert>& out) {
-  const auto latest =
-      live_ ? std::optional(chunk.arrival + EventClock::live_tolerance) : std::nullopt;
+std::vector<StreamOf> Pipeline::release(TimePoint now, std::vector<Alert>& out) {
+  return reader_.release(now, [&](Event& event) {
+    if (is_counted(event.kind)) {
+      count(event, now, out);
+    }
+  });
+}
+
+void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {
+  const auto latest = live_ ? std::optional(arrival + EventClock::live_tolerance) : std::nullopt;
   event.timestamp = clock_.believe(event, latest);
   if (event.kind == Kind::request) {
     ++reader_.stats().by_action[static_cast<std::size_t>(event.action)];

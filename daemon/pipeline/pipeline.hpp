@@ -35,6 +35,10 @@ class Pipeline {
   /// Counts everything in the chunk and appends the state changes it causes, in order. Gives the
   /// event time of its last counted record as it was claimed, unset when there was none.
   TimePoint feed(const Chunk& chunk, std::vector<Alert>& out);
+  /// Called about every second of `run`: lines held back to be judged (custody.hpp) that no later
+  /// line of their log has released leave by the wall clock. Gives the streams whose consumed()
+  /// moved.
+  [[nodiscard]] std::vector<StreamOf> release(TimePoint now, std::vector<Alert>& out);
   /// No line has come for a while: event time is at least `time`, so what is due can close.
   void idle_until(TimePoint time, std::vector<Alert>& out);
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
@@ -55,6 +59,9 @@ class Pipeline {
 
   [[nodiscard]] const ParseStats& parse_stats() const { return reader_.stats(); }
 
+  /// Per Synapse process, how complete its log is.
+  [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return reader_.numbers(); }
+
   [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
 
   [[nodiscard]] std::uint64_t clamped_times() const { return clock_.clamped(); }
@@ -62,7 +69,7 @@ class Pipeline {
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
 
  private:
-  void count(Event& event, const Chunk& chunk, std::vector<Alert>& out);
+  void count(Event& event, TimePoint arrival, std::vector<Alert>& out);
   [[nodiscard]] std::string with_reader_state(std::string engine_state) const;
 
   bool live_;

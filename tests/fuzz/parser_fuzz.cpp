@@ -37,7 +37,7 @@ void require(bool holds) {
 void restore_into(const Parser& parser, const Enricher& enricher, Parser& next,
                   Enricher& next_enricher) {
   ByteWriter out;
-  parser.save(out);
+  parser.save(out, parser.newest());
   enricher.save(out);
   ByteReader in(out.bytes());
   next.restore(in);
@@ -65,7 +65,7 @@ void run(SourceInfo source, std::string_view bytes, std::size_t step) {
       if (lines++ == 2) {
         restore_into(parser, enricher, restored, restored_enricher);
       }
-      Event event = parser.parse(record, arena);
+      Event event = parser.parse(record, arena).event;
       enricher.apply(event, arena);
       batch.push_back(event);
       if (lines > 2) {

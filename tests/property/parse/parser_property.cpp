@@ -162,7 +162,7 @@ TEST_CASE("any line gives an event whose views stay while the parser goes on") {
       std::copy(line.begin(), line.end(), kept.back().get());
       Record record;
       record.bytes = {kept.back().get(), line.size()};
-      const Event event = parser.parse(record, arena);
+      const Event event = parser.parse(record, arena).event;
       RC_ASSERT(static_cast<std::size_t>(event.kind) < kind_names.size());
       const bool refused =
           event.kind == Kind::ignored || event.kind == Kind::forged || event.kind == Kind::error;
@@ -205,7 +205,7 @@ TEST_CASE("cut anywhere, save and restore: the rest means the same") {
     for (std::size_t i = 0; i < lines.size(); ++i) {
       if (i == cut) {
         ByteWriter out;
-        first.parser.save(out);
+        first.parser.save(out, first.parser.newest());
         first.enricher.save(out);
         ByteReader in(out.bytes());
         second.parser.restore(in);
@@ -228,7 +228,7 @@ TEST_CASE("a damaged state never breaks a parser") {
       saved.line(damaged_line());
     }
     ByteWriter out;
-    saved.parser.save(out);
+    saved.parser.save(out, saved.parser.newest());
     saved.enricher.save(out);
     std::string bytes = out.take();
     const auto at = *rc::gen::inRange<std::size_t>(0, bytes.size());

@@ -30,7 +30,7 @@ class Reading {
     record.arrival = arrival;
     record.position = {offset_, ++lines_};
     offset_ += text.size() + 1;
-    Event event = parser.parse(record, arena);
+    Event event = parser.parse(record, arena).event;
     enricher.apply(event, arena);
     return event;
   }
@@ -48,7 +48,7 @@ class Reading {
       record.bytes = kept_.back();
       record.position = position;
       record.arrival = arrival;
-      events.push_back(parser.parse(record, arena));
+      events.push_back(parser.parse(record, arena).event);
       enricher.apply(events.back(), arena);
     });
     return events;

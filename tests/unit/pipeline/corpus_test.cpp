@@ -15,12 +15,12 @@
 #include "base/text.hpp"
 #include "parse/requester.hpp"
 #include "support/catch.hpp"
-#include "unit/parse/reading.hpp"
+#include "support/log_reading.hpp"
 
 namespace noci {
 namespace {
 
-using test::Reading;
+using test::LogReading;
 
 std::string contents(const std::string& name) {
   std::ifstream file(std::string(NOCI_SOURCE_DIR "/tests/corpus/synapse-v1.98.0/") + name,
@@ -32,10 +32,10 @@ std::string contents(const std::string& name) {
 }
 
 struct Log {
-  explicit Log(const char* name) : events(reading.whole(contents(name))) {}
+  explicit Log(const char* name) { reading.whole(contents(name)); }
 
-  Reading reading;
-  std::vector<Event> events;
+  LogReading reading;
+  const std::vector<Event>& events = reading.events;
 };
 
 const Log& text_log() {
@@ -181,7 +181,7 @@ TEST_CASE("every request of the ledger is an event with what the client received
 
 TEST_CASE("the forged lines of the text log are forged, and only they") {
   const auto text = count_kinds(text_log().events);
-  CHECK(text.at("forged request_id_range") == 21);
+  CHECK(text.at("forged inside_record") == 21);
   int others = 0;
   for (const auto& [what, count] : text) {
     others += what.starts_with("forged") || what.starts_with("error") ? count : 0;
@@ -192,6 +192,24 @@ TEST_CASE("the forged lines of the text log are forged, and only they") {
     CHECK_FALSE(what.starts_with("forged"));
     CHECK_FALSE(what.starts_with("error"));
   }
+}
+
+TEST_CASE("a forged line names the address that the ledger says it came from") {
+  std::set<std::string> authors;
+  for (const Event& event : text_log().events) {
+    if (event.kind == Kind::forged) {
+      CHECK(event.target_user_id == "@bystander:hs.example");
+      authors.insert(std::string(event.source_ip));
+    }
+  }
+  std::set<std::string> truth;
+  for (const Weird& one : weird_cases()) {
+    if (one.label.starts_with("inject-login-user")) {
+      truth.insert(one.ip);
+    }
+  }
+  CHECK(truth.size() == 2);
+  CHECK(authors == truth);
 }
 
 TEST_CASE("text and JSON agree record by record") {
