@@ -3,6 +3,7 @@
 // lives as long as the buffer its source handed over.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,11 @@ struct Record {
   SourceIndex source = 0;
   Position position;
   TimePoint arrival;  ///< wall clock in `run`; in replay the newest event time
+  // What a container runtime, the journal or a shipper says about it.
+  std::optional<TimePoint> written{};  ///< when it took the record over
+  std::string_view worker{};           ///< the unit or container that wrote it
+  std::string_view logger{};           ///< of Python, where the transport keeps it apart
+  bool continuation = false;  ///< a further line of the record before, whatever it looks like
 };
 
 /// Bytes of one stream in order, as a source hands them over. A stream is one open file: a

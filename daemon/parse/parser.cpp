@@ -198,10 +198,10 @@ Parser::Parser(SourceInfo source) : source_(std::move(source)), clock_(source_.z
 
 Event Parser::blank(const Record& record) const {
   Event event;
-  event.timestamp = record.arrival;
+  event.timestamp = record.written.value_or(record.arrival);
   event.homeserver = source_.homeserver;
   event.log_source = source_.name;
-  event.log_worker = source_.worker;
+  event.log_worker = record.worker.empty() ? std::string_view(source_.worker) : record.worker;
   event.source = record.source;
   event.position = record.position;
   return event;
@@ -211,6 +211,11 @@ ParsedLine Parser::parse(const Record& record, Arena& arena) {
   ParsedLine out;
   out.event = blank(record);
   arrival_ = record.arrival;
+  if (record.continuation) {
+    out.is_continuation = true;
+    refuse(out.event, Kind::ignored, "continuation");
+    return out;
+  }
   std::string_view line = record.bytes;
   // Synapse writes bare line feeds; a carriage return comes from a terminal or a shipper.
   if (line.ends_with('\r')) {
@@ -244,7 +249,7 @@ void Parser::parse_text(std::string_view body, ParsedLine& out, Arena& arena) {
   before_ = Before::text_record;
   out.is_text = true;
   const bool has_past = newest_ != TimePoint{};
-  const auto time = clock_.read(line.minute, line.within, has_past ? newest_ : arrival_);
+  const auto time = clock_.read(line.minute, line.within, has_past ? newest_ : out.event.timestamp);
   if (!time) {
     refuse(out.event, Kind::error, "bad_time");
     return;

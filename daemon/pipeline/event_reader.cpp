@@ -30,7 +30,7 @@ EventReader::Log& EventReader::log_of(SourceIndex source, const std::string& pat
     if (!is_named) {
       info.worker = worker_named_by(path);
     }
-    log = std::make_unique<Log>(std::move(info));
+    log = std::make_unique<Log>(std::move(info), is_named);
     log->number = logs_.size();
     if (!is_named) {
       log->folder = path.substr(0, path.rfind('/') + 1);
@@ -44,7 +44,7 @@ Event EventReader::oversize_event(const Record& record) {
   Event event;
   event.kind = Kind::error;
   event.reason = "oversize";
-  event.timestamp = record.arrival;
+  event.timestamp = record.written.value_or(record.arrival);
   event.source = record.source;
   event.position = record.position;
   count(event);
@@ -147,6 +147,10 @@ void EventReader::save(ByteWriter& out) const {
     log->parser.save(state, oldest != nullptr ? oldest->past : log->parser.newest());
     log->custody.save(state);
     state.number(log->mixed ? 1 : 0);
+    log->unwrapper.save(state, [&](std::uint64_t stream, std::uint64_t offset) {
+      const auto held = log->custody.oldest_of(stream);
+      return held && offset >= held->offset;
+    });
     out.text(state.bytes());
   }
   processes_.save(out);
@@ -166,6 +170,7 @@ void EventReader::restore(ByteReader& in) {
       log.parser.restore(state);
       log.custody.restore(state);
       log.mixed = state.number() != 0;
+      log.unwrapper.restore(state);
     }
   }
   processes_.restore(in);

@@ -1,8 +1,8 @@
 #pragma once
-// Bytes → events: framing, parsing, custody of what could be forged, and joining of the lines of
-// one request. Events of one log come in the order of its lines, except that ignored lines of a
-// mixed text log overtake those in custody. `explain` and `report` stop here; the pipeline counts
-// what comes out. A log is a (source, path): its state outlives a rotation of the file.
+// Bytes → events: framing, unwrapping, parsing, custody of what could be forged, and joining of the
+// lines of one request. Events of one log come in the order of its lines, except that ignored lines
+// of a mixed text log overtake those in custody. `explain` and `report` stop here; the pipeline
+// counts what comes out. A log is a (source, path): its state outlives a rotation of the file.
 
 #include <cstdint>
 #include <map>
@@ -21,6 +21,7 @@
 #include "parse/frame.hpp"
 #include "parse/parser.hpp"
 #include "parse/processes.hpp"
+#include "parse/unwrap.hpp"
 
 namespace noci {
 
@@ -44,7 +45,10 @@ class EventReader {
   void feed(const Chunk& chunk, Sink&& sink) {
     Stream& stream = stream_of(chunk);
     stream.framer.push(chunk, [&](std::string_view line, Position position, bool oversize) {
-      read({line, chunk.source, position, chunk.arrival}, stream, oversize, sink);
+      stats_.bytes += line.size() + 1;
+      stream.log->unwrapper.push(
+          {line, chunk.source, position, chunk.arrival}, oversize, stream.id,
+          [&](const Record& record, bool is_oversize) { read(record, stream, is_oversize, sink); });
     });
     if (chunk.end_of_stream) {
       stream.log->custody.release_all(
@@ -81,17 +85,19 @@ class EventReader {
   /// Per process, how far its request counter came and how many of its numbers no line had.
   [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return processes_.numbers(); }
 
-  /// Parsers, counters and pending joins, as of the last event handed out; framing and custody
-  /// begin anew at the committed offset.
+  /// Unfinished records, parsers, counters and pending joins, as of the last event handed out;
+  /// framing and custody begin anew at the committed offset.
   void save(ByteWriter& out) const;
   void restore(ByteReader& in);
 
  private:
   struct Log {
-    explicit Log(SourceInfo source) : parser(std::move(source)) {}
+    Log(SourceInfo source, bool is_named) : parser(std::move(source)), worker_is_set(is_named) {}
 
+    Unwrapper unwrapper;
     Parser parser;
     Custody custody;
+    bool worker_is_set;  ///< by the settings: what the transport calls the process is no news
     Arena arena;         ///< of the line in work
     bool mixed = false;  ///< records of it may hold a client's line feeds
     std::uint64_t number = 0;
@@ -110,9 +116,11 @@ class EventReader {
   };
 
   template <typename Sink>
-  void read(const Record& record, Stream& stream, bool oversize, Sink& sink) {
+  void read(Record record, Stream& stream, bool oversize, Sink& sink) {
     Log& log = *stream.log;
-    stats_.bytes += record.bytes.size() + 1;
+    if (log.worker_is_set) {
+      record.worker = {};
+    }
     if (oversize) {
       Event event = oversize_event(record);
       sink(event);
@@ -133,6 +141,7 @@ class EventReader {
     const auto [bytes, arena] = log.custody.keep(record.bytes);
     Record kept = record;
     kept.bytes = bytes;
+    kept.worker = arena->store(record.worker);
     ParsedLine line = log.parser.parse(kept, *arena);
     note_time(line, log, record.arrival);
     if (must_be_held(line) || (in_order_ && !line.is_continuation)) {

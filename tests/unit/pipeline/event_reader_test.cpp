@@ -77,3 +77,43 @@ TEST_CASE("a join that waits is part of what survives a restart") {
   REQUIRE(requests.size() == 1);
   REQUIRE(requests[0].messages == 93);
 }
+
+TEST_CASE("a record that a rotation or a restart cuts in two is read once") {
+  const std::string line = access_line("GET-7");
+  const auto cri = [](const std::string& tag, std::string_view text) {
+    return "2026-06-07T00:00:01.010Z stderr " + tag + " " + std::string(text) + "\n";
+  };
+  const std::string head = cri("P", line.substr(0, 100));
+  const std::string tail = cri("F", line.substr(100, line.size() - 101));
+  const std::vector<SourceInfo> sources{{"pod", "", "", LineFormat::detect, Zone::utc()}};
+
+  EventReader rotated(sources);
+  REQUIRE(feed(rotated, "0.log", head).empty());
+  REQUIRE(feed(rotated, "0.log", tail).size() == 1);
+
+  EventReader before(sources);
+  REQUIRE(feed(before, "0.log", head).empty());
+  ByteWriter out;
+  before.save(out);
+  EventReader after(sources);
+  ByteReader in(out.bytes());
+  after.restore(in);
+  REQUIRE(feed(after, "0.log", tail).size() == 1);
+}
+
+TEST_CASE("the settings name a process better than its transport does") {
+  const std::string line =
+      R"({"MESSAGE":")" + std::string("2026-06-07 00:00:01,010 - synapse.x - 1 - INFO - main - m") +
+      R"(","__REALTIME_TIMESTAMP":"1","_SYSTEMD_UNIT":"matrix-synapse-worker@w1.service"})" + "\n";
+  const auto worker_of = [&](const std::string& worker) {
+    EventReader reader({{"journal", "", worker, LineFormat::detect, Zone::utc()}});
+    Chunk chunk;
+    chunk.bytes = line;
+    chunk.path = "segment-1.log";
+    std::string seen;
+    reader.feed(chunk, [&](const Event& event) { seen = event.log_worker; });
+    return seen;
+  };
+  REQUIRE(worker_of("") == "w1");
+  REQUIRE(worker_of("main") == "main");
+}
