@@ -100,6 +100,24 @@ bool read_login_failed(std::string_view message, Event& event) {
   return true;
 }
 
+/// synapse/rest/client/login.py: Got login request with identifier: {… 'user': 'NAME'…}, …
+/// A Python literal of what the client sent, so line feeds are escaped in it.
+bool read_login_identifier(std::string_view message, Event& event) {
+  constexpr std::string_view key = "'user': '";
+  Scanner scanner(message);
+  if (!scanner.literal("Got login request with identifier: {")) {
+    return false;
+  }
+  event.kind = Kind::ignored;
+  event.reason = login_identifier;
+  const std::size_t begin = message.find(key);
+  if (begin != std::string_view::npos) {
+    const std::string_view rest = message.substr(begin + key.size());
+    event.target_user_id = rest.substr(0, rest.find('\''));
+  }
+  return true;
+}
+
 /// synapse/handlers/search.py: Found N events to return
 /// and per hit: Context for search returned B and A events
 bool read_search(std::string_view message, Event& event) {
@@ -133,6 +151,8 @@ void read_ancillary(std::string_view logger, std::string_view message, Event& ev
     known = read_messages(message, event, arena);
   } else if (logger == "synapse.handlers.auth") {
     known = read_token_issued(message, event) || read_login_failed(message, event);
+  } else if (logger == "synapse.rest.client.login") {
+    known = read_login_identifier(message, event);
   } else if (logger == "synapse.handlers.search") {
     known = read_search(message, event);
   } else if (message == "***** STARTING SERVER *****" &&

@@ -10,6 +10,10 @@
 
 namespace noci {
 
+/// Reason of the ignored line that says whose login a request is: `matrix.target.user.id` holds
+/// what the client typed, a name or an id.
+inline constexpr std::string_view login_identifier = "login_identifier";
+
 /// Fills kind, action, outcome, accounts, room and messages; kind `ignored`, reason `other_logger`
 /// when the line is none of them. Ids stay views into `message` or the arena.
 void read_ancillary(std::string_view logger, std::string_view message, Event& event, Arena& arena);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
 
 #include "parse/forgery.hpp"
 
@@ -64,8 +65,9 @@ std::pair<std::string_view, Arena*> Custody::keep(std::string_view line) {
 }
 
 void Custody::hold(ParsedLine line, std::string_view bytes, Sequence* process, std::uint64_t stream,
-                   TimePoint arrival, TimePoint past) {
+                   TimePoint arrival, TimePoint past, TimePoint now) {
   Held held;
+  held.due = now + hold_for;
   held.process = process;
   held.arrival = arrival;
   held.past = past;
@@ -98,11 +100,15 @@ void Custody::pass(const ParsedLine& line, std::string_view bytes) {
   ++records_;
   last_was_access_ = line.is_access || line.event.kind == Kind::forged;
   if (line.may_carry) {
+    if (line.event.request_id != above_.exposed_by) {
+      above_.exposed_before = std::move(above_.exposed_by);
+    }
     above_.exposed_by = line.event.request_id.substr(0, 64);
     above_.exposed_worker = line.event.log_worker;
   } else if (line.is_access && line.event.request_id == above_.exposed_by) {
     // The carrying request has ended: nothing of its record can follow.
     above_.exposed_by.clear();
+    above_.exposed_before.clear();
   }
 }
 
@@ -126,14 +132,6 @@ void Custody::notice_tail() {
     }
     held->inside = true;
   }
-}
-
-bool Custody::is_full() {
-  if (held_.size() <= most_lines && bytes_ <= most_bytes) {
-    return false;
-  }
-  ++released_early_;
-  return true;
 }
 
 void Custody::judge(Held& held) {
@@ -304,7 +302,11 @@ void Custody::name_author(const Held& held, Event& event) const {
   if (held.above.exposed_by.empty()) {
     return;
   }
-  if (const Held* end = end_of_request(held.above.exposed_worker, held.above.exposed_by)) {
+  const Held* end = end_of_request(held.above.exposed_worker, held.above.exposed_by);
+  if (end == nullptr && !held.above.exposed_before.empty()) {
+    end = end_of_request(held.above.exposed_worker, held.above.exposed_before);
+  }
+  if (end != nullptr) {
     event.user_id = end->line.event.user_id;
     event.source_ip = end->line.event.source_ip;
     event.user_agent = end->line.event.user_agent;
@@ -357,6 +359,7 @@ void Custody::save(ByteWriter& out) const {
   const Above& above = held_.empty() ? above_ : held_.front().above;
   out.text(above.exposed_by);
   out.text(above.exposed_worker);
+  out.text(above.exposed_before);
   out.text(above.ending);
   out.number(above.lines_to_ending);
   out.number(above.stray_lines);
@@ -371,6 +374,7 @@ void Custody::save(ByteWriter& out) const {
 void Custody::restore(ByteReader& in) {
   above_.exposed_by = in.text();
   above_.exposed_worker = in.text();
+  above_.exposed_before = in.text();
   above_.ending = in.text();
   above_.lines_to_ending = static_cast<std::uint32_t>(in.number());
   above_.stray_lines = static_cast<std::uint32_t>(in.number());

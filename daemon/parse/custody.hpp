@@ -28,6 +28,8 @@ namespace noci {
 struct Above {
   std::string exposed_by;  ///< request id of the record that may carry what follows
   std::string exposed_worker;
+  std::string
+      exposed_before;  ///< the same of the record above that one, which may have been carried
   std::string ending;  ///< of a record that a line feed cut, until it comes
   std::uint32_t lines_to_ending = 0;
   std::uint32_t stray_lines = 0;  ///< after access lines that no record can have carried
@@ -39,6 +41,7 @@ struct Held {
   Sequence* process = nullptr;  ///< null: more processes than there can be
   TimePoint arrival;
   TimePoint past;  ///< Parser::newest() before this line
+  TimePoint due;   ///< when it has been held for long enough, by the log's time
   Above above;
   std::uint64_t stream = 0;
   std::uint64_t record = 0;  ///< its number among the records of the log
@@ -58,20 +61,28 @@ class Custody {
   /// Copies a line to where it stays as long as it is held, and the arena for its event.
   [[nodiscard]] std::pair<std::string_view, Arena*> keep(std::string_view line);
   /// Takes the line that keep() was last called for.
+  /// `now`: the log's time.
   void hold(ParsedLine line, std::string_view bytes, Sequence* process, std::uint64_t stream,
-            TimePoint arrival, TimePoint past);
+            TimePoint arrival, TimePoint past, TimePoint now);
   /// A line of the log that is not held still tells about those that are.
   void pass(const ParsedLine& line, std::string_view bytes);
 
-  /// Hands out, judged and in order, what has waited for long enough at `time` of the log.
-  template <typename Sink>
-  void release(TimePoint time, Sink&& sink) {
-    while (!held_.empty() && (is_full() || held_.front().line.event.timestamp + hold_for <= time)) {
-      hand_out(sink);
-    }
+  /// When the oldest line may be released; none, when none is held.
+  [[nodiscard]] std::optional<TimePoint> due() const {
+    return held_.empty() ? std::nullopt : std::optional(held_.front().due);
   }
 
-  /// The same by the wall clock, when the log falls silent.
+  /// There is no more room: the oldest line must go, however short it was here.
+  [[nodiscard]] bool is_full() const { return held_.size() > most_lines || bytes_ > most_bytes; }
+
+  /// Hands out the oldest line, judged.
+  template <typename Sink>
+  void release_oldest(Sink&& sink) {
+    released_early_ += is_full() ? 1 : 0;
+    hand_out(sink);
+  }
+
+  /// Hands out what was held by the wall clock for long enough: the log has fallen silent.
   template <typename Sink>
   void release_arrived(TimePoint now, Sink&& sink) {
     while (!held_.empty() && held_.front().arrival + hold_for <= now) {
@@ -118,7 +129,6 @@ class Custody {
     drop_oldest();
   }
 
-  [[nodiscard]] bool is_full();
   void judge(Held& held);
   [[nodiscard]] std::string_view contradiction(Held& held);
   [[nodiscard]] std::string_view against_naming(const ParsedLine& line);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/hash.hpp"
+#include "parse/ancillary.hpp"
 #include "parse/clock.hpp"
 
 namespace noci {
@@ -14,6 +15,8 @@ namespace {
 constexpr std::size_t most_waiting = 4096;
 /// From the line inside a request to its access line: the slowest answer there is.
 constexpr Duration longest_request = std::chrono::minutes{10};
+/// How far the clocks of two processes, and of a request's end and its lines, may be apart.
+constexpr Duration clock_skew = std::chrono::seconds{1};
 /// Keeps one count far from overflow when many lines of one request are added up.
 constexpr std::int64_t most_messages = std::int64_t{1} << 40;
 
@@ -38,10 +41,20 @@ std::optional<Kind> awaited(Action action) {
   }
 }
 
+/// `owner` or `@owner:hs.test` as the client typed it, for `@owner:hs.test`.
+bool names(std::string_view identifier, std::string_view user_id) {
+  return identifier == user_id || (user_id.size() > identifier.size() + 1 && !identifier.empty() &&
+                                   user_id.substr(1, identifier.size()) == identifier &&
+                                   user_id[identifier.size() + 1] == ':');
+}
+
+/// The exact count, unless the bytes cannot be so few messages: then the larger is taken.
 void fill_messages(std::int64_t count, Event& event) {
   if (event.outcome == Outcome::success) {
-    event.messages = event.messages_low = event.messages_high = count;
-    event.messages_basis = MessagesBasis::exact;
+    if (count >= event.messages_low.value_or(0)) {
+      event.messages = event.messages_low = event.messages_high = count;
+      event.messages_basis = MessagesBasis::exact;
+    }
   } else if (event.messages) {
     // What was prepared is the most that an aborted answer can have delivered.
     event.messages = std::min(*event.messages, count);
@@ -63,6 +76,11 @@ void Enricher::apply(Event& event, Arena& arena) {
         remember(event);
       }
       return;
+    case Kind::ignored:
+      if (event.reason == login_identifier) {
+        remember(event);
+      }
+      return;
     case Kind::restart:
       forget_process(event);
       return;
@@ -77,15 +95,55 @@ void Enricher::apply(Event& event, Arena& arena) {
   }
   const auto found = find(event, *kind);
   if (found == index_.end()) {
+    if (*kind == Kind::login && event.user_id.empty() && event.outcome == Outcome::success) {
+      join_worker_login(event, arena);
+    }
     return;
   }
   const Told& told = *found->second;
-  if (*kind != Kind::login) {
+  if (*kind == Kind::login) {
+    if (event.user_id.empty() && event.outcome == Outcome::success) {
+      event.user_id = arena.store(told.user_id);
+    }
+  } else if (*kind == Kind::search || told.user_id == event.user_id) {
     fill_messages(told.messages, event);
-  } else if (event.user_id.empty() && event.outcome == Outcome::success) {
-    event.user_id = arena.store(told.user_id);
   }
   erase(found);
+}
+
+/// A worker answers the login, and the main process issues the token under a request id of its own:
+/// the one token issued meanwhile, or of several the one for whom the client said it was.
+void Enricher::join_worker_login(Event& event, Arena& arena) {
+  const Duration took = std::chrono::ceil<Duration>(std::chrono::nanoseconds{
+      std::clamp<std::int64_t>(event.duration.value_or(0), 0, 600'000'000'000)});
+  const TimePoint begin = event.timestamp - took - clock_skew;
+  const TimePoint end = event.timestamp + clock_skew;
+  const auto typed = find(event, Kind::ignored);
+  Place only = waiting_.end();
+  Place named = waiting_.end();
+  int issued = 0;
+  int with_name = 0;
+  for (Place told = waiting_.begin(); told != waiting_.end(); ++told) {
+    if (told->kind != Kind::login || told->homeserver != event.homeserver ||
+        told->worker == event.log_worker || told->time < begin || told->time > end) {
+      continue;
+    }
+    only = told;
+    ++issued;
+    if (typed != index_.end() && names(typed->second->user_id, told->user_id)) {
+      named = told;
+      ++with_name;
+    }
+  }
+  if (typed != index_.end()) {
+    erase(typed);
+  }
+  const Place chosen = with_name > 0 ? named : issued == 1 ? only : waiting_.end();
+  if (chosen == waiting_.end()) {
+    return;
+  }
+  event.user_id = arena.store(chosen->user_id);
+  erase(entry_of(chosen));
 }
 
 void Enricher::remember(const Event& event) {
@@ -100,6 +158,8 @@ void Enricher::remember(const Event& event) {
     // first line stands: a repeated one is a second handler's copy.
     if (event.kind == Kind::search) {
       told.messages = std::min(told.messages + event.messages.value_or(0), most_messages);
+    } else if (event.kind == Kind::messages && told.user_id == event.user_id) {
+      told.messages = std::clamp(event.messages.value_or(0), told.messages, most_messages);
     }
     return;
   }
@@ -109,7 +169,7 @@ void Enricher::remember(const Event& event) {
   told.homeserver = event.homeserver;
   told.worker = event.log_worker;
   told.request_id = event.request_id;
-  told.user_id = event.user_id;
+  told.user_id = event.kind == Kind::ignored ? event.target_user_id.substr(0, 255) : event.user_id;
   told.messages = std::min(event.messages.value_or(0), most_messages);
   insert(std::move(told));
   if (waiting_.size() > most_waiting) {
@@ -121,10 +181,13 @@ void Enricher::expire(TimePoint now) {
   const bool too_many = now == TimePoint::max();
   while (!waiting_.empty() && (too_many ? waiting_.size() > most_waiting
                                         : now - waiting_.front().time > longest_request)) {
-    const Place oldest = waiting_.begin();
-    const auto [from, to] = index_.equal_range(hash_of(oldest->request_id));
-    erase(std::find_if(from, to, [&](const auto& entry) { return entry.second == oldest; }));
+    erase(entry_of(waiting_.begin()));
   }
+}
+
+Enricher::Index::iterator Enricher::entry_of(Place place) {
+  const auto [from, to] = index_.equal_range(hash_of(place->request_id));
+  return std::find_if(from, to, [&](const auto& entry) { return entry.second == place; });
 }
 
 void Enricher::forget_process(const Event& event) {

@@ -3,8 +3,8 @@
 // count printed before the access line replaces the estimate, and a login that the access line
 // shows as anonymous gets the account that its token was issued for. Drops nothing, reorders
 // nothing. What waits is bounded in number and in event time, and is part of the state that
-// survives a restart. Logins on another worker than the main process stay unjoined: their ids
-// differ.
+// survives a restart. A login that a worker answers is printed by the main process under another
+// id: it is joined by time, and by the name that the client gave where several are in the making.
 
 #include <cstdint>
 #include <list>
@@ -36,7 +36,7 @@ class Enricher {
     std::string homeserver;
     std::string worker;
     std::string request_id;
-    std::string user_id;
+    std::string user_id;  ///< or, of kind ignored, what the client typed
     std::int64_t messages = 0;
   };
 
@@ -44,9 +44,11 @@ class Enricher {
   using Index = std::unordered_multimap<std::uint64_t, Place>;
 
   void remember(const Event& event);
+  void join_worker_login(Event& event, Arena& arena);
   void forget_process(const Event& event);
   void expire(TimePoint now);
   [[nodiscard]] Index::iterator find(const Event& event, Kind kind);
+  [[nodiscard]] Index::iterator entry_of(Place place);
   void insert(Told told);
   void erase(Index::iterator found);
 

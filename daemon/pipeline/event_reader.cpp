@@ -74,13 +74,42 @@ bool EventReader::must_be_held(const ParsedLine& line) {
   }
 }
 
-/// A stamp ahead of the wall clock is nobody's, and must not hurry others out of custody.
+/// Stamps ahead of the wall clock, or far from all others, are nobody's, and must not hurry lines
+/// out of custody.
 void EventReader::note_time(const ParsedLine& line, Log& log, TimePoint arrival) {
+  constexpr Duration usual_step = std::chrono::minutes{1};
+  constexpr std::uint32_t believed_after = 50;
   if (line.event.kind == Kind::error || line.is_continuation) {
     return;
   }
-  const TimePoint time = line.event.timestamp;
-  log.newest = std::max(log.newest, arrival == TimePoint{} ? time : std::min(time, arrival));
+  const TimePoint stamp = line.event.timestamp;
+  const TimePoint time = arrival == TimePoint{} ? stamp : std::min(stamp, arrival);
+  if (log.time == TimePoint{} || time - log.time <= usual_step) {
+    log.time = std::max(log.time, time);
+    log.lines_ahead = 0;
+    return;
+  }
+  log.time_ahead = log.lines_ahead == 0 ? time : std::min(log.time_ahead, time);
+  if (++log.lines_ahead >= believed_after) {
+    log.time = log.time_ahead;
+    log.lines_ahead = 0;
+  }
+}
+
+EventReader::Log* EventReader::first_due(TimePoint time) {
+  Log* first = nullptr;
+  next_due_ = TimePoint::max();
+  for (const auto& [place, log] : logs_) {
+    const auto due = log->custody.due();
+    if (log->custody.is_full()) {
+      return log.get();
+    }
+    if (due && *due < next_due_) {
+      next_due_ = *due;
+      first = log.get();
+    }
+  }
+  return next_due_ <= time ? first : nullptr;
 }
 
 /// Of a log that only Synapse writes: the counter is followed and copies are set aside.

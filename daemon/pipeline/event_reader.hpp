@@ -102,7 +102,10 @@ class EventReader {
     bool mixed = false;  ///< records of it may hold a client's line feeds
     std::uint64_t number = 0;
     std::string folder;  ///< empty where the settings name the worker
-    TimePoint newest;    ///< of the log's lines, not ahead of their arrival
+    // The log's time: that of its newest line, but for stamps far from all others.
+    TimePoint time;
+    TimePoint time_ahead;  ///< the least of the stamps in a row that are far ahead
+    std::uint32_t lines_ahead = 0;
     // The process of the line before, which nearly always is that of the next.
     Sequence* process = nullptr;
     std::string homeserver;
@@ -133,6 +136,10 @@ class EventReader {
       if (line.is_continuation || log.mixed) {
         log.custody.pass(line, record.bytes);
       }
+      note_time(line, log, record.arrival);
+      if (log.time >= next_due_) {
+        release_due(log.time, sink);
+      }
       follow(line, log, record.arrival);
       finish(line.event, log.arena, sink);
       return;
@@ -146,15 +153,25 @@ class EventReader {
     note_time(line, log, record.arrival);
     if (must_be_held(line) || (in_order_ && !line.is_continuation)) {
       Sequence* process = process_of(line, log);
-      log.custody.hold(std::move(line), bytes, process, stream.id, record.arrival, past);
+      log.custody.hold(std::move(line), bytes, process, stream.id, record.arrival, past, log.time);
+      next_due_ = std::min(next_due_, *log.custody.due());
     } else {
       log.custody.pass(line, bytes);
       finish(line.event, *arena, sink);
     }
-    log.custody.release(log.newest, [&](Event& event, std::uint64_t) {
-      log.arena.clear();
-      finish(event, log.arena, sink);
-    });
+    if (log.time >= next_due_ || log.custody.is_full()) {
+      release_due(log.time, sink);
+    }
+  }
+
+  /// Of all logs, in the order of their time.
+  template <typename Sink>
+  void release_due(TimePoint time, Sink& sink) {
+    while (Log* log = first_due(time)) {
+      log->arena.clear();
+      log->custody.release_oldest(
+          [&](Event& event, std::uint64_t) { finish(event, log->arena, sink); });
+    }
   }
 
   /// Joins, counts and hands out.
@@ -170,6 +187,8 @@ class EventReader {
   [[nodiscard]] Sequence* process_of(const ParsedLine& line, Log& log);
   [[nodiscard]] static bool must_be_held(const ParsedLine& line);
   static void note_time(const ParsedLine& line, Log& log, TimePoint arrival);
+  /// The log whose oldest line is due first, if it is due; keeps next_due_.
+  [[nodiscard]] Log* first_due(TimePoint time);
   void follow(ParsedLine& line, Log& log, TimePoint arrival);
   void join(Event& event, Arena& arena);
   void count(const Event& event);
@@ -179,6 +198,7 @@ class EventReader {
   bool in_order_;
   std::map<std::uint64_t, Stream> streams_;
   std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Log>> logs_;
+  TimePoint next_due_ = TimePoint::max();  ///< of all lines in custody; at the latest
   std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
   Processes processes_;
   ClientEncoding encodings_;

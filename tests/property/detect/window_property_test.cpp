@@ -43,7 +43,7 @@ rc::Gen<Case> any_case() {
   return rc::gen::exec([] {
     Case one;
     const auto pieces = *rc::gen::container<std::vector<std::int64_t>>(
-        *rc::gen::inRange(1, 4),
+        *rc::gen::inRange<std::size_t>(1, 4),
         rc::gen::element<std::int64_t>(1, 50, 999, 1000, 60'000, 90'001, 600'000, 86'400'000,
                                        86'400'001, 2'592'000'000));
     for (const std::int64_t piece : std::set<std::int64_t>(pieces.begin(), pieces.end())) {

@@ -101,8 +101,8 @@ TEST_CASE("an agent may hold anything, also the end of an access line") {
       "\x1b[31mred\x1b[0m",
       "a\x0b\x0c\x1c\x7f",
       "{@bystander:hs.test} Processed request: ",
-      "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec, "
-      "0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y\" [1000 dbevts]",
+      ("1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec (0.001sec, "
+       "0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y\" [1000 dbevts]"),
       " ",
       "\"",
   };
@@ -147,8 +147,8 @@ TEST_CASE("an address from X-Forwarded-For never moves the requester") {
       "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: ",
       "x - 8008 - {",
       // All of a line but the comma that it cannot hold.
-      "1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec "
-      "(0.001sec0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y",
+      ("1.2.3.4 - 8008 - {@bystander:hs.test} Processed request: 0.001sec/0.000sec "
+       "(0.001sec0.000sec) (0.000sec/0.000sec/0) 99B 200 \"GET /x HTTP/1.1\" \"y"),
   };
   for (const char* address : addresses) {
     INFO(address);

@@ -98,6 +98,51 @@ TEST_CASE("a registration and a refresh get it too, other requests do not") {
   CHECK(reading.line(line.text()).user_id.empty());
 }
 
+TEST_CASE("a count that the bytes contradict is not believed, nor another account's") {
+  Reading reading;
+  reading.line(messages_line("GET-1", 0));  // and 44 kB of answer
+  const Event estimated = reading.line(messages_request("GET-1").text());
+  CHECK(estimated.messages_basis == MessagesBasis::estimate);
+  CHECK(estimated.messages > 1);
+  reading.line(messages_line("GET-2", 100'000));
+  Line other = messages_request("GET-2");
+  other.who = "@alice:hs.test";
+  CHECK(reading.line(other.text()).messages_basis == MessagesBasis::estimate);
+  reading.line(messages_line("GET-3", 90));
+  reading.line(messages_line("GET-3", 40));
+  CHECK(reading.line(messages_request("GET-3").text()).messages == 90);
+}
+
+TEST_CASE("a login that a worker answers gets its account from the main process") {
+  const auto issued = [](const char* id, const std::string& user, const char* time) {
+    return ancillary("synapse.handlers.auth", id, "Logging in user " + user + " on device X", time);
+  };
+  const auto typed = [](const char* id, const std::string& user) {
+    return "client-1 | " + ancillary("synapse.rest.client.login", id,
+                                     "Got login request with identifier: {'type': 'm.id.user', "
+                                     "'user': '" +
+                                         user + "'}, medium: None");
+  };
+  const auto answered = [](const char* id) { return "client-1 | " + login(id).text(); };
+  const char* now = "2026-11-22 20:55:51,590";
+  Reading reading;
+  // The only one of the time.
+  reading.line(issued("POST-70", "@bob:hs.test", now));
+  CHECK(reading.line(answered("POST-1")).user_id == "@bob:hs.test");
+  CHECK(reading.line(answered("POST-2")).user_id.empty());
+  // Several: the client's word tells.
+  reading.line(issued("POST-71", "@alice:hs.test", now));
+  reading.line(issued("POST-72", "@carol:hs.test", now));
+  reading.line(typed("POST-3", "carol"));
+  CHECK(reading.line(answered("POST-3")).user_id == "@carol:hs.test");
+  reading.line(issued("POST-73", "@dave:hs.test", now));
+  CHECK(reading.line(answered("POST-4")).user_id.empty());
+  // Too long ago.
+  Reading later;
+  later.line(issued("POST-74", "@bob:hs.test", "2026-11-22 20:55:49,000"));
+  CHECK(later.line(answered("POST-5")).user_id.empty());
+}
+
 TEST_CASE("processes do not share their ids") {
   Reading reading;
   reading.line("worker1 | " + messages_line("GET-1", 87));
