@@ -181,6 +181,11 @@ void Analysis::look_around(TimePoint now) {
   }
   watch_.set_directories(directories);
   watch_.set_descriptors(descriptors);
+  for (const std::string& path : parts_.pipeline.take_newly_mixed()) {
+    log_->warn("event=mixed_text_log path={} why={}", log_value(path),
+               log_value("clients can write lines of their own into it; they are judged, two "
+                         "seconds late, and not every forgery can be found: let Synapse log JSON"));
+  }
   if (const auto notice = watch_.take_notice()) {
     log_->warn("event=polling why={}", log_value(*notice));
   }
@@ -194,6 +199,7 @@ AnalysisStatus Analysis::status(TimePoint now) const {
   status.lag = lag_;
   status.parse = parts_.pipeline.parse_stats();
   status.engine = parts_.pipeline.engine_stats();
+  status.custody = parts_.pipeline.custody_stats();
   status.clamped_times = parts_.pipeline.clamped_times();
   status.rules = parts_.rules;
   for (const auto& [name, source] : parts_.sources) {

@@ -101,6 +101,16 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
            engine.evicted_keys);
   to.total("noci_late_events_total", "Events older than a window could still take.",
            engine.late_events);
+  const CustodyStats& custody = analysis.custody;
+  to.now("noci_mixed_logs", "Text logs that clients can write lines of their own into.",
+         custody.mixed_logs);
+  to.now("noci_custody_lines", "Lines of mixed text logs that wait to be judged.", custody.lines);
+  to.total("noci_custody_released_early_total", "Lines judged too early for want of room.",
+           custody.released_early);
+  to.now("noci_interleaved_logs", "Text logs of several processes that do not say which.",
+         custody.interleaved_logs);
+  to.total("noci_false_restarts_total", "Starts of Synapse that were believed and were forged.",
+           custody.false_restarts);
   to.total("noci_clamped_times_total", "Event times too absurd to believe.",
            analysis.clamped_times);
   to.total("noci_missing_group_field_total",

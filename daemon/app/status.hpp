@@ -32,6 +32,7 @@ struct AnalysisStatus {
   std::optional<Duration> lag;            ///< arrival of the newest line minus its event time
   ParseStats parse;
   EngineStats engine;
+  CustodyStats custody;
   std::uint64_t clamped_times = 0;
   std::uint64_t rules = 0;
   std::vector<SourceStatus> sources;

@@ -27,6 +27,15 @@ struct ParseStats {
   std::map<std::string_view, std::uint64_t> ignored;    ///< by reason
 };
 
+/// Lines of mixed text logs that wait to be judged, and what the judging found about the logs.
+struct CustodyStats {
+  std::uint64_t lines = 0;             ///< now
+  std::uint64_t released_early = 0;    ///< for want of room
+  std::uint64_t mixed_logs = 0;        ///< now: logs that clients can write into
+  std::uint64_t interleaved_logs = 0;  ///< now: of several unnamed processes, ids left alone
+  std::uint64_t false_restarts = 0;    ///< believed at first
+};
+
 struct EngineStats {
   std::uint64_t keys = 0;          ///< now
   std::uint64_t memory_bytes = 0;  ///< now, estimated

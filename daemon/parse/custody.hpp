@@ -98,7 +98,7 @@ class Custody {
     }
   }
 
-  [[nodiscard]] bool is_empty() const { return held_.empty(); }
+  [[nodiscard]] std::size_t size() const { return held_.size(); }
 
   /// The oldest line held, null when there is none.
   [[nodiscard]] const Held* oldest() const { return held_.empty() ? nullptr : &held_.front(); }

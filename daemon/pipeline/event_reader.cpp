@@ -1,6 +1,7 @@
 #include "pipeline/event_reader.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "parse/forgery.hpp"
@@ -32,6 +33,7 @@ EventReader::Log& EventReader::log_of(SourceIndex source, const std::string& pat
     }
     log = std::make_unique<Log>(std::move(info), is_named);
     log->number = logs_.size();
+    log->path = path;
     if (!is_named) {
       log->folder = path.substr(0, path.rfind('/') + 1);
     }
@@ -131,7 +133,27 @@ void EventReader::follow(ParsedLine& line, Log& log, TimePoint arrival) {
   }
 }
 
+/// Lines about logins have no number of their own to know a second handler's copy by.
+bool EventReader::was_told(const Event& event) {
+  const std::hash<std::string_view> hash;
+  std::uint64_t fingerprint =
+      static_cast<std::uint64_t>(event.timestamp.time_since_epoch().count());
+  for (const std::string_view text : {event.homeserver, event.log_worker, event.request_id,
+                                      event.user_id, event.target_user_id, name_of(event.kind)}) {
+    fingerprint = fingerprint * 31 + hash(text);
+  }
+  if (std::find(told_.begin(), told_.end(), fingerprint) != told_.end()) {
+    return true;
+  }
+  told_[oldest_told_] = fingerprint;
+  oldest_told_ = (oldest_told_ + 1) % told_.size();
+  return false;
+}
+
 void EventReader::join(Event& event, Arena& arena) {
+  if ((event.kind == Kind::login || event.kind == Kind::login_failed) && was_told(event)) {
+    set_aside_copy(event);
+  }
   event.log_source = sources_.at(event.source).name;  // one parser may read several files
   encodings_.apply(event);
   enricher_.apply(event, arena);
@@ -148,6 +170,18 @@ void EventReader::count(const Event& event) {
   if (!event.reason.empty()) {
     ++(event.kind == Kind::ignored ? stats_.ignored : stats_.errors)[event.reason];
   }
+}
+
+CustodyStats EventReader::custody_stats() const {
+  CustodyStats stats;
+  for (const auto& [place, log] : logs_) {
+    stats.lines += log->custody.size();
+    stats.released_early += log->custody.released_early();
+    stats.mixed_logs += log->mixed ? 1 : 0;
+    stats.interleaved_logs += log->custody.is_interleaved() ? 1 : 0;
+  }
+  stats.false_restarts = processes_.false_restarts();
+  return stats;
 }
 
 Position EventReader::consumed(std::uint64_t stream) const {
@@ -183,6 +217,10 @@ void EventReader::save(ByteWriter& out) const {
     out.text(state.bytes());
   }
   processes_.save(out);
+  for (const std::uint64_t fingerprint : told_) {
+    out.fixed64(fingerprint);
+  }
+  out.number(oldest_told_);
   enricher_.save(out);
   encodings_.save(out);
 }
@@ -203,6 +241,10 @@ void EventReader::restore(ByteReader& in) {
     }
   }
   processes_.restore(in);
+  for (std::uint64_t& fingerprint : told_) {
+    fingerprint = in.fixed64();
+  }
+  oldest_told_ = in.number() % told_.size();
   enricher_.restore(in);
   encodings_.restore(in);
 }

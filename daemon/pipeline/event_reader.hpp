@@ -4,6 +4,8 @@
 // of a mixed text log overtake those in custody. `explain` and `report` stop here; the pipeline
 // counts what comes out. A log is a (source, path): its state outlives a rotation of the file.
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -85,6 +87,13 @@ class EventReader {
   /// Per process, how far its request counter came and how many of its numbers no line had.
   [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return processes_.numbers(); }
 
+  [[nodiscard]] CustodyStats custody_stats() const;
+
+  /// Paths of the logs that turned out to be mixed since this was last asked.
+  [[nodiscard]] std::vector<std::string> take_newly_mixed() {
+    return std::exchange(newly_mixed_, {});
+  }
+
   /// Unfinished records, parsers, counters and pending joins, as of the last event handed out;
   /// framing and custody begin anew at the committed offset.
   void save(ByteWriter& out) const;
@@ -101,6 +110,7 @@ class EventReader {
     Arena arena;         ///< of the line in work
     bool mixed = false;  ///< records of it may hold a client's line feeds
     std::uint64_t number = 0;
+    std::string path;
     std::string folder;  ///< empty where the settings name the worker
     // The log's time: that of its newest line, but for stamps far from all others.
     TimePoint time;
@@ -132,7 +142,10 @@ class EventReader {
     if (!log.mixed) {
       log.arena.clear();
       ParsedLine line = log.parser.parse(record, log.arena);
-      log.mixed = line.may_carry;
+      if (line.may_carry) {
+        log.mixed = true;
+        newly_mixed_.push_back(log.path);
+      }
       if (line.is_continuation || log.mixed) {
         log.custody.pass(line, record.bytes);
       }
@@ -191,6 +204,7 @@ class EventReader {
   [[nodiscard]] Log* first_due(TimePoint time);
   void follow(ParsedLine& line, Log& log, TimePoint arrival);
   void join(Event& event, Arena& arena);
+  [[nodiscard]] bool was_told(const Event& event);
   void count(const Event& event);
   void forget_finished_except(std::uint64_t stream);
 
@@ -201,8 +215,11 @@ class EventReader {
   TimePoint next_due_ = TimePoint::max();  ///< of all lines in custody; at the latest
   std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
   Processes processes_;
+  std::array<std::uint64_t, 64> told_{};  ///< fingerprints of the newest lines about logins
+  std::size_t oldest_told_ = 0;
   ClientEncoding encodings_;
   Enricher enricher_;
+  std::vector<std::string> newly_mixed_;
   ParseStats stats_;
 };
 

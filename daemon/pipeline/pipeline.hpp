@@ -59,6 +59,11 @@ class Pipeline {
 
   [[nodiscard]] const ParseStats& parse_stats() const { return reader_.stats(); }
 
+  [[nodiscard]] CustodyStats custody_stats() const { return reader_.custody_stats(); }
+
+  /// Logs that turned out to be mixed text, each told once.
+  [[nodiscard]] std::vector<std::string> take_newly_mixed() { return reader_.take_newly_mixed(); }
+
   /// Per Synapse process, how complete its log is.
   [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return reader_.numbers(); }
 
