@@ -122,6 +122,8 @@ struct Event {
   Action action = Action::unknown;
   Outcome outcome = Outcome::success;
   std::string_view reason;  ///< of ignored, forged and error: a fixed word such as `bad_prefix`
+  /// Of a request whose sender wrote parts of an access line into its own: whom they name.
+  std::string_view claimed_user_id;
 
   std::string_view homeserver;
   std::string_view user_id;            ///< who authenticated: who the data goes to

@@ -2,11 +2,24 @@
 
 #include <utility>
 
+#include "parse/forgery.hpp"
+
 namespace noci {
 namespace {
 
 /// First byte of every state blob; raised when its layout changes.
 constexpr std::uint64_t state_layout = 2;
+
+/// The request itself is genuine and counted. What it carries is an attempt at a forged line.
+Event attempt_of(const Event& request) {
+  Event attempt = request;
+  attempt.user_id = request.claimed_user_id;
+  forge(attempt, "parts");
+  attempt.user_id = request.user_id;
+  attempt.source_ip = request.source_ip;
+  attempt.user_agent = request.user_agent;
+  return attempt;
+}
 
 }  // namespace
 
@@ -57,6 +70,9 @@ void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {
   // of calls shows in the output.
   engine_.advance(*clock_.newest() - lateness_, out);
   engine_.apply(event, out);
+  if (!event.claimed_user_id.empty()) {
+    engine_.apply(attempt_of(event), out);
+  }
 }
 
 void Pipeline::idle_until(TimePoint time, std::vector<Alert>& out) {
