@@ -8,9 +8,15 @@ import ipaddress
 import re
 import urllib.parse
 import json
+import os
 
 import capture
-from harness import Case, json_lines, main, noci
+from harness import ROOT, Case, json_lines, main, noci
+from synapse import accuracy, forgeries
+from synapse.forge import ADDRESS
+from synapse.ledger import Ledger as Books
+from synapse.releases import NEWEST
+from synapse.watch import Logs
 
 COLUMNS = ("requests", "rooms_joined", "rooms_read", "messages_fetched", "messages_low", "messages_high",
            "bytes_downloaded", "media_files", "media_bytes", "thumbnails", "profiles_read", "logins", "failures")
@@ -184,6 +190,24 @@ class Ledger(Case):
                 self.assertEqual([row[column] for column in ("rooms_joined", "rooms_read", "media_files")], [0, 0, 0])
                 self.assertEqual(row["messages_high"], 0)
                 self.assertLessEqual(row["requests"], 3)
+
+
+class Recorded(Case):
+    """Captures of synapse_test.py: what it proves with a live server, here without one."""
+
+    def capture(self, name):
+        folder = os.path.join(ROOT, "tests", "corpus", name)
+        logs = sorted(os.path.join(folder, log) for log in os.listdir(folder) if log.endswith(".log"))
+        return folder, logs, Books.load(os.path.join(folder, "ledger.ndjson"))
+
+    def test_one_process_and_its_attackers(self):
+        folder, logs, ledger = self.capture(f"synapse-v{NEWEST}")
+        text, parsed = (Logs(self, name, [log for log in logs if log.endswith(".json.log") == (name == "JSON")])
+                        for name in ("text", "JSON"))
+        with open(os.path.join(folder, "forgeries.ndjson")) as file:
+            attacks = [json.loads(line) for line in file]
+        forgeries.check(self, "text", forgeries.verdicts(attacks, text.explained()))
+        accuracy.Comparison(self, ledger, [text, parsed], NEWEST, apart=(ADDRESS, None)).check()
 
 
 if __name__ == "__main__":
