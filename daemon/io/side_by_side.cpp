@@ -65,7 +65,7 @@ std::optional<Chunk> SideBySide::next() {
   if (waiting.empty()) {
     return std::nullopt;
   }
-  if (waiting.size() == 1) {
+  if (logs_.size() == 1) {
     return take_all(*waiting.front());
   }
   for (Log* log : waiting) {
@@ -78,7 +78,7 @@ std::optional<Chunk> SideBySide::next() {
   // Among equals the order of the names decides, whichever log is asked first.
   std::iter_swap(waiting.begin(), oldest);
   const auto rival = std::min_element(waiting.begin() + 1, waiting.end(), is_older);
-  const TimePoint limit = key_of(*rival);
+  const TimePoint limit = rival == waiting.end() ? TimePoint::max() : key_of(*rival);
   std::size_t cuts = log.at + 1;
   while (cuts < log.cuts.size() && log.cuts[cuts].key < limit) {
     ++cuts;
@@ -146,7 +146,7 @@ Chunk SideBySide::take(Log& log, std::size_t cuts) {
   return run;
 }
 
-/// Everything that waits of a log which nobody else waits beside.
+/// Everything that waits of the only log.
 Chunk SideBySide::take_all(Log& log) {
   if (log.is_timed) {
     return take(log, log.cuts.size());

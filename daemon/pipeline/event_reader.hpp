@@ -46,6 +46,7 @@ class EventReader {
   template <typename Sink>
   void feed(const Chunk& chunk, Sink&& sink) {
     Stream& stream = stream_of(chunk);
+    moved_.clear();
     stream.framer.push(chunk, [&](std::string_view line, Position position, bool oversize) {
       stats_.bytes += line.size() + 1;
       stream.log->unwrapper.push(
@@ -59,6 +60,10 @@ class EventReader {
     }
     forget_finished_except(chunk.stream);
   }
+
+  /// The lines of one log let go of what others held: the streams whose consumed() moved by the
+  /// last feed, the one that was fed perhaps among them.
+  [[nodiscard]] const std::vector<StreamOf>& moved() const { return moved_; }
 
   /// Nothing new has come from any log: what has waited since before `now` leaves custody. Gives
   /// the streams whose consumed() moved by it.
@@ -182,8 +187,12 @@ class EventReader {
   void release_due(TimePoint time, Sink& sink) {
     while (Log* log = first_due(time)) {
       log->arena.clear();
-      log->custody.release_oldest(
-          [&](Event& event, std::uint64_t) { finish(event, log->arena, sink); });
+      log->custody.release_oldest([&](Event& event, std::uint64_t stream) {
+        if (moved_.empty() || moved_.back().stream != stream) {
+          moved_.push_back({event.source, stream});
+        }
+        finish(event, log->arena, sink);
+      });
     }
   }
 
@@ -213,6 +222,7 @@ class EventReader {
   std::map<std::uint64_t, Stream> streams_;
   std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Log>> logs_;
   TimePoint next_due_ = TimePoint::max();  ///< of all lines in custody; at the latest
+  std::vector<StreamOf> moved_;
   std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
   Processes processes_;
   std::array<std::uint64_t, 64> told_{};  ///< fingerprints of the newest lines about logins

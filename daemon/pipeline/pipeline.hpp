@@ -43,6 +43,9 @@ class Pipeline {
   void idle_until(TimePoint time, std::vector<Alert>& out);
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
+  /// Streams whose consumed() the last feed moved, beside the one that was fed.
+  [[nodiscard]] const std::vector<StreamOf>& moved() const { return reader_.moved(); }
+
   [[nodiscard]] Position consumed(std::uint64_t stream) const { return reader_.consumed(stream); }
 
   /// The newest event time that was believed.
