@@ -18,6 +18,10 @@ constexpr Duration look_interval = std::chrono::seconds{1};
 constexpr Duration idle_after = std::chrono::seconds{30};
 /// An alert about something this long ago was raised while catching up.
 constexpr Duration late_after = std::chrono::minutes{5};
+/// A log is behind from here on, which it never is in a second of ordinary writing.
+constexpr std::uint64_t behind_from = std::uint64_t{8} << 20;
+constexpr std::uint64_t caught_up_below = std::uint64_t{1} << 20;
+constexpr Duration progress_interval = std::chrono::seconds{10};
 /// Between two of these the thread hears what it is told. Runs of several logs may be a line each.
 constexpr std::size_t step = 256 * 1024;
 /// Deltas are folded into a new whole when they outweigh it; small states are never folded often.
@@ -117,9 +121,10 @@ void Analysis::fill(TimePoint now) {
 
 void Analysis::count(const Chunk& run, TimePoint now) {
   parts_.pipeline.feed(run, alerts_);
-  const Position consumed = parts_.pipeline.consumed(run.stream);
-  parts_.sources[run.source].source->consumed(run.stream, consumed.offset, consumed.line);
-  changed_ = true;
+  note_consumed({run.source, run.stream});
+  for (const StreamOf& moved : parts_.pipeline.moved()) {
+    note_consumed(moved);
+  }
   last_data_ = now;
   if (const auto newest = parts_.pipeline.newest()) {
     lag_ = now - *newest;
@@ -130,11 +135,15 @@ void Analysis::count(const Chunk& run, TimePoint now) {
 }
 
 void Analysis::release(TimePoint now) {
-  for (const auto& [source, stream] : parts_.pipeline.release(now, alerts_)) {
-    const Position consumed = parts_.pipeline.consumed(stream);
-    parts_.sources[source].source->consumed(stream, consumed.offset, consumed.line);
-    changed_ = true;
+  for (const StreamOf& moved : parts_.pipeline.release(now, alerts_)) {
+    note_consumed(moved);
   }
+}
+
+void Analysis::note_consumed(const StreamOf& moved) {
+  const Position consumed = parts_.pipeline.consumed(moved.stream);
+  parts_.sources[moved.source].source->consumed(moved.stream, consumed.offset, consumed.line);
+  changed_ = true;
 }
 
 bool Analysis::commit_is_due(TimePoint now) const {
@@ -179,6 +188,7 @@ void Analysis::look_around(TimePoint now) {
                    now);
     }
   }
+  tell_progress(now);
   watch_.set_directories(directories);
   watch_.set_descriptors(descriptors);
   for (const std::string& path : parts_.pipeline.take_newly_mixed()) {
@@ -190,6 +200,24 @@ void Analysis::look_around(TimePoint now) {
     log_->warn("event=polling why={}", log_value(*notice));
   }
   parts_.publish(status(now));
+}
+
+/// Of a back-fill, or of what was written during a stop.
+void Analysis::tell_progress(TimePoint now) {
+  std::uint64_t behind = 0;
+  for (const auto& [name, source] : parts_.sources) {
+    behind += source->backlog();
+  }
+  const auto newest = parts_.pipeline.newest();
+  const std::string reached = newest ? format_rfc3339(*newest) : "nothing";
+  if (is_behind_ && behind < caught_up_below) {
+    is_behind_ = false;
+    log_->info("event=caught_up reached={}", reached);
+  } else if (behind >= behind_from && (!is_behind_ || now - last_progress_ >= progress_interval)) {
+    is_behind_ = true;
+    last_progress_ = now;
+    log_->info("event=catching_up behind_bytes={} reached={}", behind, reached);
+  }
 }
 
 AnalysisStatus Analysis::status(TimePoint now) const {
@@ -210,6 +238,7 @@ AnalysisStatus Analysis::status(TimePoint now) const {
     }
     const SourceStats& stats = source->stats();
     of_source.bytes = stats.bytes;
+    of_source.behind_bytes = source->backlog();
     of_source.files_opened = stats.opened;
     of_source.rotations = stats.rotations;
     of_source.truncations = stats.truncations;

@@ -61,11 +61,13 @@ class Analysis {
   bool read_some();
   void fill(TimePoint now);
   void count(const Chunk& run, TimePoint now);
+  void note_consumed(const StreamOf& moved);
   /// Lets go of lines held to be judged, in logs that have fallen silent.
   void release(TimePoint now);
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);
+  void tell_progress(TimePoint now);
   [[nodiscard]] AnalysisStatus status(TimePoint now) const;
 
   AnalysisParts parts_;
@@ -77,6 +79,8 @@ class Analysis {
   SideBySide side_by_side_;
   bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
   bool stopping_ = false;
+  bool is_behind_ = false;
+  TimePoint last_progress_;
   std::uint64_t whole_bytes_ = 0;  ///< size of the newest whole state
   std::uint64_t delta_bytes_ = 0;  ///< of the deltas after it
   TimePoint last_commit_;

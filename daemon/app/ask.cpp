@@ -80,7 +80,9 @@ void print_status(const json::object& status) {
     const json::object& source = entry.as_object();
     std::cout << "source          " << text_of(source.at("name")) << ": "
               << text_of(source.at("files_opened")) << " files opened, "
-              << describe_bytes(source.at("bytes").to_number<std::int64_t>()) << " read\n";
+              << describe_bytes(source.at("bytes").to_number<std::int64_t>()) << " read, "
+              << describe_bytes(source.at("behind_bytes").to_number<std::int64_t>())
+              << " to read\n";
     for (const json::value& fault : source.at("faults").as_array()) {
       std::cout << "  cannot read   " << text_of(fault) << '\n';
     }

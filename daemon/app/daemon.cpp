@@ -117,6 +117,7 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
 }
 
 std::vector<FollowedSource> follow(const Settings& settings, const std::vector<Cursor>& cursors) {
+  const std::vector<SourceInfo> infos = source_infos(settings);
   std::vector<FollowedSource> sources;
   for (std::size_t i = 0; i < settings.sources.size(); ++i) {
     const SourceSettings& source = settings.sources[i];
@@ -127,6 +128,10 @@ std::vector<FollowedSource> follow(const Settings& settings, const std::vector<C
       }
     }
     TailOptions options{static_cast<SourceIndex>(i), source.name, source.paths, source.start_at};
+    options.info = infos[i];
+    if (source.backfill > Duration::zero()) {
+      options.backfill = wall_clock() - source.backfill;
+    }
     sources.push_back({source.name, std::make_unique<Tail>(std::move(options), std::move(own))});
   }
   return sources;

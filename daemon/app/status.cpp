@@ -20,6 +20,7 @@ json::array sources_json(const AnalysisStatus& analysis) {
     object["name"] = source.name;
     object["files_opened"] = source.files_opened;
     object["bytes"] = source.bytes;
+    object["behind_bytes"] = source.behind_bytes;
     object["rotations"] = source.rotations;
     object["truncations"] = source.truncations;
     object["losses"] = source.losses;

@@ -18,6 +18,7 @@ struct SourceStatus {
   std::string name;
   std::vector<std::string> faults;  ///< what cannot be read now, and why
   std::uint64_t bytes = 0;
+  std::uint64_t behind_bytes = 0;  ///< there and not read yet
   std::uint64_t files_opened = 0;
   std::uint64_t rotations = 0;
   std::uint64_t truncations = 0;

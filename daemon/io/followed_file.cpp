@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -15,25 +14,6 @@ namespace {
 constexpr std::size_t marker_size = 256;
 // Counting the lines of more than this would delay the start by seconds on a cold disk.
 constexpr std::uint64_t countable_size = std::uint64_t{256} << 20;
-
-/// Reads until `size` bytes or the end; -1 on failure.
-ssize_t read_at(int fd, char* to, std::size_t size, std::uint64_t offset) {
-  std::size_t done = 0;
-  while (done < size) {
-    const ssize_t n = pread(fd, to + done, size - done, static_cast<off_t>(offset + done));
-    if (n < 0 && errno == EINTR) {
-      continue;
-    }
-    if (n < 0) {
-      return -1;
-    }
-    if (n == 0) {
-      break;
-    }
-    done += static_cast<std::size_t>(n);
-  }
-  return static_cast<ssize_t>(done);
-}
 
 std::string hash_of(std::string_view bytes) {
   const Sha256 digest = sha256(bytes);
@@ -60,7 +40,7 @@ tl::expected<FollowedFile, int> FollowedFile::open(const std::string& path) {
 FollowedFile::Look FollowedFile::look(std::vector<char>& buffer) {
   buffer.resize(marker_size + block_size);
   const std::size_t known = before_.size();
-  const ssize_t count = read_at(fd_.get(), buffer.data(), known + block_size, offset_ - known);
+  const ssize_t count = content_.read_at(buffer.data(), known + block_size, offset_ - known);
   if (count < 0) {
     return {Outcome::failed, {}, offset_, errno};
   }
@@ -73,7 +53,7 @@ FollowedFile::Look FollowedFile::look(std::vector<char>& buffer) {
   if (bytes.empty()) {
     return {Outcome::nothing, {}, offset_, 0};
   }
-  if (offset_ == 0 && bytes.front() == '\0') {
+  if (offset_ == 0 && bytes.front() == '\0' && !is_packed()) {
     // A writer that does not append went on at its old place after a truncation.
     const std::uint64_t data = first_data();
     if (data > 0) {
@@ -100,13 +80,14 @@ void FollowedFile::seek(std::uint64_t offset) {
 std::uint64_t FollowedFile::size() const {
   struct stat status {};
 
-  return fstat(fd_.get(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size) : 0;
+  return fstat(content_.descriptor(), &status) == 0 ? static_cast<std::uint64_t>(status.st_size)
+                                                    : 0;
 }
 
 std::int64_t FollowedFile::modified() const {
   struct stat status {};
 
-  return fstat(fd_.get(), &status) == 0
+  return fstat(content_.descriptor(), &status) == 0
              ? status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec
              : 0;
 }
@@ -114,18 +95,35 @@ std::int64_t FollowedFile::modified() const {
 bool FollowedFile::is_deleted() const {
   struct stat status {};
 
-  return fstat(fd_.get(), &status) == 0 && status.st_nlink == 0;
+  return fstat(content_.descriptor(), &status) == 0 && status.st_nlink == 0;
 }
 
 bool FollowedFile::continues(const Cursor& cursor) const {
-  return cursor.offset == 0 || (size() >= cursor.offset && marker(cursor.offset) == cursor.marker);
+  // How much an archive holds shows when it is unpacked: what is missing changes the marker.
+  return cursor.offset == 0 ||
+         ((is_packed() || size() >= cursor.offset) && marker(cursor.offset) == cursor.marker);
 }
 
 bool FollowedFile::is_intact() const {
   std::string bytes(before_.size(), '\0');
-  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset_ - bytes.size());
+  const ssize_t count = content_.read_at(bytes.data(), bytes.size(), offset_ - bytes.size());
   // What cannot be read now is no truncation.
   return count < 0 || (bytes == before_ && begins_with(first_));
+}
+
+std::string FollowedFile::head() const {
+  return bytes_at(0, marker_size);
+}
+
+std::string FollowedFile::bytes_at(std::uint64_t offset, std::uint64_t end) const {
+  std::string bytes(end - offset, '\0');
+  const ssize_t count = content_.read_at(bytes.data(), bytes.size(), offset);
+  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+  return bytes;
+}
+
+std::string FollowedFile::lasting_path() const {
+  return "/proc/self/fd/" + std::to_string(content_.descriptor());
 }
 
 std::string FollowedFile::marker(std::uint64_t offset) const {
@@ -140,7 +138,7 @@ std::uint64_t FollowedFile::line_start(std::uint64_t end) const {
   std::vector<char> block(64 * 1024);
   while (end > 0) {
     const std::uint64_t size = std::min<std::uint64_t>(end, block.size());
-    const ssize_t count = read_at(fd_.get(), block.data(), size, end - size);
+    const ssize_t count = content_.read_at(block.data(), size, end - size);
     if (count <= 0) {
       return end;
     }
@@ -161,7 +159,7 @@ std::uint64_t FollowedFile::line_number(std::uint64_t offset) const {
   std::uint64_t line = 1;
   for (std::uint64_t at = 0; at < offset;) {
     const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(offset - at, block.size()));
-    const ssize_t count = read_at(fd_.get(), block.data(), size, at);
+    const ssize_t count = content_.read_at(block.data(), size, at);
     if (count <= 0) {
       break;
     }
@@ -173,21 +171,14 @@ std::uint64_t FollowedFile::line_number(std::uint64_t offset) const {
 
 bool FollowedFile::begins_with(const std::string& bytes) const {
   std::string now(bytes.size(), '\0');
-  return read_at(fd_.get(), now.data(), now.size(), 0) < 0 || now == bytes;
-}
-
-std::string FollowedFile::bytes_at(std::uint64_t offset, std::uint64_t end) const {
-  std::string bytes(end - offset, '\0');
-  const ssize_t count = read_at(fd_.get(), bytes.data(), bytes.size(), offset);
-  bytes.resize(static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
-  return bytes;
+  return content_.read_at(now.data(), now.size(), 0) < 0 || now == bytes;
 }
 
 std::uint64_t FollowedFile::first_data() const {
-  const off_t data = lseek(fd_.get(), 0, SEEK_DATA);
+  const off_t data = lseek(content_.descriptor(), 0, SEEK_DATA);
   std::uint64_t at = data < 0 ? 0 : static_cast<std::uint64_t>(data);
   std::vector<char> block(64 * 1024);  // the hole ends on a block's border, the zeros behind it
-  const ssize_t count = read_at(fd_.get(), block.data(), block.size(), at);
+  const ssize_t count = content_.read_at(block.data(), block.size(), at);
   for (ssize_t i = 0; i < count && block[static_cast<std::size_t>(i)] == '\0'; ++i) {
     ++at;
   }

@@ -1,8 +1,9 @@
 #pragma once
 // One log file held open and read forwards while others write it. Every look compares
 // the file's first bytes and those before the reading place with what they were, so a file that was
-// truncated and refilled is noticed by its content, however large it has grown meanwhile. Which
-// file to follow is decided elsewhere (tail_log).
+// truncated and refilled is noticed by its content, however large it has grown meanwhile. Of an
+// archive everything here is about what is packed in it. Which file to follow is decided elsewhere
+// (tail_log).
 
 #include <cstdint>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include <tl/expected.hpp>
 
+#include "io/file_content.hpp"
 #include "io/file_descriptor.hpp"
 #include "io/rotation.hpp"
 #include "model/record.hpp"
@@ -47,9 +49,24 @@ class FollowedFile {
 
   [[nodiscard]] FileId id() const { return id_; }
 
-  [[nodiscard]] std::uint64_t size() const;
+  [[nodiscard]] std::uint64_t size() const;     ///< of the file as it lies there
   [[nodiscard]] std::int64_t modified() const;  ///< nanoseconds since the epoch
   [[nodiscard]] bool is_deleted() const;        ///< it has no name any more
+
+  /// An archive, which never grows.
+  [[nodiscard]] bool is_packed() const { return content_.is_packed(); }
+
+  [[nodiscard]] Packing packing() const { return content_.packing(); }
+
+  /// Why an archive could not be read on; empty while nothing is wrong.
+  [[nodiscard]] const std::string& damage() const { return content_.damage(); }
+
+  /// Up to 256 bytes of its beginning.
+  [[nodiscard]] std::string head() const;
+  /// What stands there now; less at the end of the file.
+  [[nodiscard]] std::string bytes_at(std::uint64_t offset, std::uint64_t end) const;
+  /// A path that leads to this very file for as long as it is open here, whatever its name.
+  [[nodiscard]] std::string lasting_path() const;
 
   /// This file holds what the cursor has counted: it is long enough and has the bytes before it.
   [[nodiscard]] bool continues(const Cursor& cursor) const;
@@ -65,13 +82,12 @@ class FollowedFile {
   [[nodiscard]] std::uint64_t line_number(std::uint64_t offset) const;
 
  private:
-  FollowedFile(FileDescriptor fd, FileId id) : fd_(std::move(fd)), id_(id) {}
+  FollowedFile(FileDescriptor fd, FileId id) : content_(std::move(fd)), id_(id) {}
 
   [[nodiscard]] bool begins_with(const std::string& bytes) const;
-  [[nodiscard]] std::string bytes_at(std::uint64_t offset, std::uint64_t end) const;
   [[nodiscard]] std::uint64_t first_data() const;
 
-  FileDescriptor fd_;
+  mutable FileContent content_;  ///< reading moves nothing that can be seen
   FileId id_;
   std::uint64_t offset_ = 0;
   std::string first_;   ///< up to 256 bytes of the beginning, not behind offset_

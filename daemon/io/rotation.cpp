@@ -112,6 +112,16 @@ bool is_rotated_sibling(std::string_view candidate, std::string_view path) {
          without_rotation(candidate) == path;
 }
 
+bool is_packed_sibling(std::string_view candidate, std::string_view path) {
+  for (const std::string_view ending : {std::string_view(".gz"), std::string_view(".zst")}) {
+    if (candidate.ends_with(ending)) {
+      const std::string_view packed = candidate.substr(0, candidate.size() - ending.size());
+      return packed == path || is_rotated_sibling(packed, path);
+    }
+  }
+  return false;
+}
+
 bool written_before(const FileEntry& a, const FileEntry& b) {
   return a.modified != b.modified ? a.modified < b.modified : older_by_name(a.path, b.path);
 }

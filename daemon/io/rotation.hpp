@@ -35,6 +35,9 @@ struct FileEntry {
 /// `candidate` is `path` with a rotation suffix, and not compressed.
 [[nodiscard]] bool is_rotated_sibling(std::string_view candidate, std::string_view path);
 
+/// `candidate` is `path`, or a rotated sibling of it, packed by gzip or zstd.
+[[nodiscard]] bool is_packed_sibling(std::string_view candidate, std::string_view path);
+
 /// `a` was written before `b`, both standing under one log's name or a rotated form of it: by
 /// modification time, and by name where a coarse clock gives both the same one.
 [[nodiscard]] bool written_before(const FileEntry& a, const FileEntry& b);

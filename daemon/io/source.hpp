@@ -60,6 +60,9 @@ class Source {
   /// These cursors of this source are on the disk: what lies before them is never asked for again.
   virtual void committed(const std::vector<Cursor>& /*cursors*/) {}
 
+  /// Bytes that are there and were not read yet, where that can be told.
+  [[nodiscard]] virtual std::uint64_t backlog() const { return 0; }
+
   /// Nothing will ever come again.
   [[nodiscard]] virtual bool has_ended() const { return false; }
 

@@ -81,6 +81,8 @@ Tail::Tail(TailOptions options, std::vector<Cursor> saved)
     : options_(std::move(options)), saved_(std::move(saved)) {
   context_.source = options_.name;
   context_.start_at = options_.start_at;
+  context_.info = options_.info;
+  context_.backfill = saved_.empty() ? options_.backfill : std::nullopt;
   context_.next_stream = std::uint64_t{options_.source} << 48;
   for (const std::string& path : options_.paths) {
     patterns_.push_back({path, is_glob(path)});
@@ -105,8 +107,16 @@ Tail::Tail(TailOptions options, std::vector<Cursor> saved)
   });
 }
 
+std::uint64_t Tail::backlog() const {
+  std::uint64_t bytes = 0;
+  for (const auto& log : logs_) {
+    bytes += log->backlog();
+  }
+  return bytes;
+}
+
 void Tail::rescan() {
-  faults_.clear();
+  faults_ = std::exchange(damages_, {});
   for (Pattern& pattern : patterns_) {
     find_logs(pattern);
   }
@@ -310,6 +320,13 @@ std::optional<Chunk> Tail::next_of(TailLog& log, TimePoint arrival) {
         }
         return std::nullopt;
       case FollowedFile::Outcome::nothing:
+        if (front.file.is_packed()) {
+          if (log.streams().size() == 1) {
+            return std::nullopt;  // what comes next is known by coming after this one
+          }
+          note_damage(log, front);
+          return finish_front(log, arrival);
+        }
         if (front.successor_wrote || is_abandoned(front, arrival)) {
           return finish_front(log, arrival);
         }
@@ -336,7 +353,7 @@ Chunk Tail::finish_front(TailLog& log, TimePoint arrival) {
   Cursor end = stream.cursor(options_.name, log.path());
   end.offset = stream.file.offset();
   end.marker = stream.file.marker(end.offset);
-  context_.finished.push_back(std::move(end));
+  context_.finished.push_back({std::move(end), stream.file.head()});
   if (context_.finished.size() > remembered_files) {
     context_.finished.pop_front();
   }
@@ -344,6 +361,17 @@ Chunk Tail::finish_front(TailLog& log, TimePoint arrival) {
     draining_.push_back({log.path(), std::move(stream)});
   }
   return chunk;
+}
+
+/// An archive that breaks off: what it held behind that place is lost.
+void Tail::note_damage(const TailLog& log, const TailStream& stream) {
+  if (stream.file.damage().empty()) {
+    return;
+  }
+  ++context_.stats.lost_bytes_unknown;
+  damages_.push_back({log.path(), SourceProblem::unreadable,
+                      "a packed rotated file of " + log.path() + " was read to byte " +
+                          std::to_string(stream.file.offset()) + " only: " + stream.file.damage()});
 }
 
 /// The file was truncated: what it held ends here, and what it holds now is a new stream.
@@ -363,10 +391,10 @@ Chunk Tail::restart_front(TailLog& log, TimePoint arrival) {
 
 std::optional<Cursor> Tail::finished(FileId id) const {
   const auto& all = context_.finished;
-  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const Cursor& cursor) {
-    return FileId{cursor.device, cursor.inode} == id;
+  const auto found = std::find_if(all.rbegin(), all.rend(), [&](const FinishedFile& file) {
+    return FileId{file.end.device, file.end.inode} == id;
   });
-  return found == all.rend() ? std::nullopt : std::optional(*found);
+  return found == all.rend() ? std::nullopt : std::optional(found->end);
 }
 
 }  // namespace noci

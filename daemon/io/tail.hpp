@@ -22,6 +22,10 @@ struct TailOptions {
   std::string name;                ///< Cursor::source
   std::vector<std::string> paths;  ///< files and globs
   StartAt start_at = StartAt::end;
+  /// How lines are read: tells the order of packed files, and the place of a time.
+  std::optional<SourceInfo> info{};
+  /// Without any saved cursor, what is not older than this is read first.
+  std::optional<TimePoint> backfill{};
 };
 
 class Tail final : public Source {
@@ -41,6 +45,8 @@ class Tail final : public Source {
   [[nodiscard]] const std::vector<SourceFault>& faults() const override { return faults_; }
 
   [[nodiscard]] const SourceStats& stats() const override { return context_.stats; }
+
+  [[nodiscard]] std::uint64_t backlog() const override;
 
   [[nodiscard]] std::vector<std::string> directories() const override;
 
@@ -64,6 +70,7 @@ class Tail final : public Source {
   std::optional<Chunk> next_of(TailLog& log, TimePoint arrival);
   Chunk chunk_of(const TailLog& log, const TailStream& stream, TimePoint arrival) const;
   Chunk finish_front(TailLog& log, TimePoint arrival);
+  void note_damage(const TailLog& log, const TailStream& stream);
   Chunk restart_front(TailLog& log, TimePoint arrival);
   [[nodiscard]] std::optional<Cursor> finished(FileId id) const;
 
@@ -75,6 +82,7 @@ class Tail final : public Source {
   std::size_t turn_ = 0;
   std::vector<Draining> draining_;  ///< read to the end, not counted to the end
   std::vector<SourceFault> faults_;
+  std::vector<SourceFault> damages_;  ///< found since the last look
   std::vector<char> buffer_;
 };
 

@@ -4,6 +4,9 @@
 #include <climits>
 #include <utility>
 
+#include "io/backfill.hpp"
+#include "io/record_times.hpp"
+
 namespace noci {
 namespace {
 
@@ -12,9 +15,23 @@ constexpr std::int64_t per_millisecond = 1'000'000;
 }  // namespace
 
 bool TailContext::has_finished(const FollowedFile& file) const {
-  return std::any_of(finished.begin(), finished.end(), [&](const Cursor& end) {
-    return end.offset > 0 && FileId{end.device, end.inode} == file.id() && file.continues(end);
+  const std::string head = file.is_packed() ? file.head() : "";
+  return std::any_of(finished.begin(), finished.end(), [&](const FinishedFile& known) {
+    const Cursor& end = known.end;
+    return file.is_packed() ? !head.empty() && known.head == head
+                            : end.offset > 0 && FileId{end.device, end.inode} == file.id() &&
+                                  file.continues(end);
   });
+}
+
+BeginOf TailContext::begin_of() const {
+  if (!info) {
+    return {};
+  }
+  return [this](const std::string& path) {
+    const auto beginning = beginning_of(path, *info);
+    return beginning ? beginning->time : std::nullopt;
+  };
 }
 
 Cursor TailStream::cursor(const std::string& source, const std::string& path) const {
@@ -28,6 +45,25 @@ Cursor TailStream::cursor(const std::string& source, const std::string& path) co
 
 TailLog::TailLog(std::string path, std::vector<Cursor> saved, bool at_start)
     : path_(std::move(path)), saved_(std::move(saved)), at_start_(at_start) {}
+
+std::uint64_t TailLog::backlog() const {
+  std::uint64_t bytes = 0;
+  for (const TailStream& stream : streams_) {
+    // How far an archive was unpacked says nothing about how much of it is left.
+    const std::uint64_t read = stream.file.is_packed() ? 0 : stream.file.offset();
+    const std::uint64_t size =
+        stream.file.is_packed() && stream.file.at_end() ? 0 : stream.file.size();
+    bytes += size - std::min(read, size);
+  }
+  return bytes;
+}
+
+bool TailLog::holds_content_of(const FollowedFile& packed) const {
+  const std::string head = packed.is_packed() ? packed.head() : "";
+  return !head.empty() && std::any_of(streams_.begin(), streams_.end(), [&](const auto& stream) {
+    return stream.file.head() == head;
+  });
+}
 
 bool TailLog::holds(FileId id) const {
   return std::any_of(streams_.begin(), streams_.end(),
@@ -56,7 +92,10 @@ int TailLog::open(TailContext& context, const FileEntry& file, const std::option
   if (holds(id)) {
     return 0;
   }
-  Survey survey = look_around(context, id);
+  const bool is_first = at_start_ && saved_.empty() && !first_seen_ && streams_.empty();
+  Survey survey = is_first && context.backfill && context.info
+                      ? survey_since(path_, *opened, *context.backfill, *context.info)
+                      : look_around(context, id);
   if (survey.is_torn) {
     return 0;
   }
@@ -95,14 +134,17 @@ bool TailLog::has_written_successor() const {
 Survey TailLog::look_around(const TailContext& context,
                             const std::optional<FileId>& current) const {
   if (!saved_.empty()) {
-    return survey_saved(path_, saved_, current);
+    return survey_saved(path_, saved_, current, context.begin_of());
   }
   if (streams_.empty()) {
     return {};
   }
-  return survey_unseen(path_, streams_.back().file, current, [&](const FollowedFile& file) {
-    return holds(file.id()) || context.has_finished(file);
-  });
+  return survey_unseen(
+      path_, streams_.back().file, current,
+      [&](const FollowedFile& file) {
+        return holds(file.id()) || holds_content_of(file) || context.has_finished(file);
+      },
+      context.begin_of());
 }
 
 void TailLog::add_all(TailContext& context, Survey survey) {

@@ -16,18 +16,28 @@
 #include "io/tail_survey.hpp"
 #include "model/record.hpp"
 #include "model/settings.hpp"
+#include "parse/parser.hpp"
 
 namespace noci {
+
+/// A file that was read to its end.
+struct FinishedFile {
+  Cursor end;
+  std::string head;  ///< its first bytes, by which it is known when it was packed since
+};
 
 /// What the logs of one source share.
 struct TailContext {
   std::string source;
   StartAt start_at = StartAt::end;
+  std::optional<SourceInfo> info;     ///< how lines are read, to tell their times
+  std::optional<TimePoint> backfill;  ///< at a first start, read what is not older
   std::uint64_t next_stream = 0;
   SourceStats stats;
-  std::deque<Cursor> finished;  ///< the ends of the last few files read to their end
+  std::deque<FinishedFile> finished;  ///< the last few
 
   [[nodiscard]] bool has_finished(const FollowedFile& file) const;
+  [[nodiscard]] BeginOf begin_of() const;
 };
 
 /// One file being read, as the parser sees it.
@@ -65,6 +75,9 @@ class TailLog {
 
   [[nodiscard]] bool holds(FileId id) const;
 
+  /// Bytes of its files that were not read yet, as they lie there.
+  [[nodiscard]] std::uint64_t backlog() const;
+
   /// The name means this file now, or none.
   void point_at(const std::optional<FileEntry>& file);
   /// Opens what the name means if it is new, and what was rotated away unseen before it. `known`:
@@ -80,6 +93,7 @@ class TailLog {
  private:
   [[nodiscard]] Survey look_around(const TailContext& context,
                                    const std::optional<FileId>& current) const;
+  [[nodiscard]] bool holds_content_of(const FollowedFile& packed) const;
   void add_all(TailContext& context, Survey survey);
   [[nodiscard]] std::uint64_t beginning_of(const TailContext& context, const FollowedFile& opened,
                                            const FileEntry& file,

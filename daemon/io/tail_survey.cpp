@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdlib>
+#include <map>
 #include <memory>
+#include <tuple>
 #include <utility>
 
 #include <sys/stat.h>
@@ -14,6 +16,9 @@ namespace {
 constexpr std::int64_t per_millisecond = 1'000'000;
 // Rotation between two looks is common, during one is rare, during several in a row is not real.
 constexpr int most_attempts = 5;
+/// How much older than the last write of a file the first record of the next one may be: writers
+/// buffer for seconds.
+constexpr Duration buffered = std::chrono::minutes{1};
 
 /// The files beside a name and beside what it links to, at one moment.
 class Neighbourhood {
@@ -43,6 +48,11 @@ class Neighbourhood {
     });
   }
 
+  [[nodiscard]] bool is_packed(const FileEntry& file) const {
+    return std::any_of(names_.begin(), names_.end(),
+                       [&](const std::string& name) { return is_packed_sibling(file.path, name); });
+  }
+
  private:
   std::vector<std::string> names_;
   std::vector<FileEntry> files_;
@@ -51,8 +61,8 @@ class Neighbourhood {
 /// One attempt at a survey.
 class Look {
  public:
-  Look(const std::string& path, const std::optional<FileId>& current)
-      : around_(path), current_(current) {
+  Look(const std::string& path, const std::optional<FileId>& current, const BeginOf& begin_of)
+      : around_(path), current_(current), begin_of_(begin_of) {
     struct stat status {};
 
     const bool has_name = stat(path.c_str(), &status) == 0;
@@ -70,14 +80,23 @@ class Look {
   [[nodiscard]] const std::vector<FileEntry>& files() const { return around_.files(); }
 
   Survey take() {
-    std::sort(survey_.files.begin(), survey_.files.end(), is_older);
+    put_in_order();
     return std::move(survey_);
+  }
+
+  /// Where the file that an entry stands for can be read, should its name not tell.
+  void lead_to(const FileEntry& entry, const std::string& path) {
+    if (std::none_of(files().begin(), files().end(),
+                     [&](const FileEntry& file) { return file.id == entry.id; })) {
+      begins_[entry.id.inode] = begin_of_ ? begin_of_(path) : std::nullopt;
+    }
   }
 
   void find_unseen(const FileEntry& newest, const IsKnown& is_known) {
     for (const FileEntry& entry : around_.files()) {
-      if (!around_.is_rotated(entry) || !written_before(newest, entry) || entry.id == current_ ||
-          has(entry.id) || !is_before_current(entry)) {
+      if (!(around_.is_rotated(entry) || around_.is_packed(entry)) || entry.id == current_ ||
+          has(entry.id) || !is_before(newest, entry) || !is_before_current(entry) ||
+          is_packed_copy(entry)) {
         continue;
       }
       if (auto file = open(entry); file && !is_known(*file)) {
@@ -98,27 +117,153 @@ class Look {
       return cursor.offset > 0 && entry.size >= cursor.offset &&
              (around_.is_name(entry) || around_.is_rotated(entry)) && is_it(entry);
     };
+    // Without counted bytes there is no content to compare: the same inode speaks for the file,
+    // more than that a packed one with the very time of the file, for it gave the inode away.
+    const bool is_begun = cursor.offset > 0;
+    const auto is_untouched = [&](const FileEntry& entry) {
+      return (is_begun || is_same_moment(entry, cursor)) && is_same_inode(entry);
+    };
+    const auto is_written_since = [&](const FileEntry& entry) {
+      return !around_.is_packed(entry) && is_same_inode(entry);  // an archive is never written
+    };
+    const auto is_packed_then = [&](const FileEntry& entry) {
+      return (is_begun || is_same_moment(entry, cursor)) && is_it(entry);
+    };
     const auto& files = around_.files();
-    const bool found = std::any_of(files.begin(), files.end(), is_same_inode) ||
-                       std::any_of(files.begin(), files.end(), is_copy);
+    const std::vector<FileEntry> packed = packed_for(cursor);
+    const bool found = std::any_of(files.begin(), files.end(), is_untouched) ||
+                       std::any_of(files.begin(), files.end(), is_copy) ||
+                       std::any_of(packed.begin(), packed.end(), is_packed_then) ||
+                       std::any_of(files.begin(), files.end(), is_written_since) ||
+                       std::any_of(packed.begin(), packed.end(), is_it);
     survey_.truncated += current_ == id && (!found || survey_.files.back().entry.id != id) ? 1 : 0;
     survey_.lost += found ? 0 : 1;
     return found;
   }
 
-  [[nodiscard]] const FileEntry* newest() const {
-    const auto found = std::max_element(survey_.files.begin(), survey_.files.end(), is_older);
-    return found == survey_.files.end() ? nullptr : &found->entry;
+  [[nodiscard]] const FileEntry* newest() {
+    put_in_order();
+    return survey_.files.empty() ? nullptr : &survey_.files.back().entry;
   }
 
+  /// What the last search found.
+  [[nodiscard]] const FileEntry& last_found() const { return survey_.files.back().entry; }
+
  private:
-  static bool is_older(const FoundFile& a, const FoundFile& b) {
-    return written_before(a.entry, b.entry);
+  /// Stands for files that are gone, and knows only when they were written.
+  static bool is_nobody(const FileEntry& entry) { return entry.id == FileId{}; }
+
+  std::optional<TimePoint> begin(const FileEntry& entry) {
+    if (is_nobody(entry) || !begin_of_) {
+      return std::nullopt;
+    }
+    const auto [place, is_new] = begins_.try_emplace(entry.id.inode);
+    if (is_new) {
+      place->second = begin_of_(entry.path);
+    }
+    return place->second;
+  }
+
+  bool is_before(const FileEntry& a, const FileEntry& b) {
+    const bool is_packed = around_.is_packed(a) || around_.is_packed(b);
+    const auto begin_a = is_packed ? begin(a) : std::nullopt;
+    const auto begin_b = is_packed ? begin(b) : std::nullopt;
+    if (begin_a && begin_b) {
+      return *begin_a < *begin_b;
+    }
+    const auto written = [](const FileEntry& entry) {
+      return TimePoint{Duration{entry.modified / per_millisecond}};
+    };
+    // An empty file, or one that is gone, tells only when it was written.
+    if (begin_b && around_.is_packed(b)) {
+      return *begin_b >= written(a) - buffered && (!is_nobody(a) || written_before(a, b));
+    }
+    if (begin_a && around_.is_packed(a)) {
+      return *begin_a <= written(b) + buffered;
+    }
+    return written_before(a, b);
+  }
+
+  /// Oldest first. Plain files have their order; packed ones are put between them.
+  void put_in_order() {
+    std::vector<FoundFile> plain;
+    std::vector<FoundFile> packed;
+    for (FoundFile& file : survey_.files) {
+      (around_.is_packed(file.entry) ? packed : plain).push_back(std::move(file));
+    }
+    std::sort(plain.begin(), plain.end(), [](const FoundFile& a, const FoundFile& b) {
+      return written_before(a.entry, b.entry);
+    });
+    for (FoundFile& file : packed) {
+      const auto later = std::find_if(plain.begin(), plain.end(), [&](const FoundFile& other) {
+        return is_before(file.entry, other.entry);
+      });
+      plain.insert(later, std::move(file));
+    }
+    survey_.files = std::move(plain);
+  }
+
+  /// A file is packed while it still lies there, and sometimes kept beside it: what is plain is
+  /// read.
+  bool is_packed_copy(const FileEntry& entry) {
+    if (!around_.is_packed(entry)) {
+      return false;
+    }
+    const auto packed = FollowedFile::open(entry.path);
+    const std::string head = packed ? packed->head() : "";
+    const auto is_same = [&](const FollowedFile& file) { return file.head() == head; };
+    return !head.empty() &&
+           (std::any_of(survey_.files.begin(), survey_.files.end(),
+                        [&](const FoundFile& found) { return is_same(found.file); }) ||
+            std::any_of(files().begin(), files().end(), [&](const FileEntry& other) {
+              if (!around_.is_name(other) && !around_.is_rotated(other)) {
+                return false;
+              }
+              const auto plain = FollowedFile::open(other.path);
+              return plain && is_same(*plain);
+            }));
+  }
+
+  static bool is_same_moment(const FileEntry& entry, const Cursor& cursor) {
+    return TimePoint{Duration{entry.modified / per_millisecond}} == cursor.modified;
+  }
+
+  /// The packed files that may hold what this cursor has counted, the likeliest first: those that
+  /// begin before its file was written last, latest first. Where nothing was counted there is no
+  /// content to compare: then it is the one with the file's time, which packers copy, or the latest
+  /// that was packed since.
+  std::vector<FileEntry> packed_for(const Cursor& cursor) {
+    std::vector<FileEntry> packed;
+    const bool is_known = cursor.modified != TimePoint{};
+    for (const FileEntry& entry : files()) {
+      if (!around_.is_packed(entry)) {
+        continue;
+      }
+      const auto begins = begin(entry);
+      const bool is_packed_since =
+          begins && is_known && *begins <= cursor.modified &&
+          entry.modified / per_millisecond >= cursor.modified.time_since_epoch().count();
+      const bool is_too_late = begins && is_known && *begins > cursor.modified + buffered;
+      if (cursor.offset > 0 ? !is_too_late : is_packed_since || is_same_moment(entry, cursor)) {
+        packed.push_back(entry);
+      }
+    }
+    const auto likelihood = [&](const FileEntry& entry) {
+      return std::tuple(cursor.offset == 0 && is_same_moment(entry, cursor), begin(entry),
+                        entry.modified);
+    };
+    std::sort(packed.begin(), packed.end(), [&](const FileEntry& a, const FileEntry& b) {
+      return likelihood(a) > likelihood(b);
+    });
+    if (cursor.offset == 0 && packed.size() > 1) {
+      packed.resize(1);
+    }
+    return packed;
   }
 
   /// What came after the current file is for the next look, which will miss none of it.
-  [[nodiscard]] bool is_before_current(const FileEntry& entry) const {
-    return is_named_ || !rotated_ || written_before(entry, *rotated_);
+  [[nodiscard]] bool is_before_current(const FileEntry& entry) {
+    return is_named_ || !rotated_ || is_before(entry, *rotated_);
   }
 
   [[nodiscard]] bool has(FileId id) const {
@@ -153,7 +298,9 @@ class Look {
 
   Neighbourhood around_;
   std::optional<FileId> current_;
-  bool is_named_ = false;             ///< the current file still has the name
+  bool is_named_ = false;  ///< the current file still has the name
+  const BeginOf& begin_of_;
+  std::map<std::uint64_t, std::optional<TimePoint>> begins_;  ///< by inode
   std::optional<FileEntry> rotated_;  ///< the current file, when the listing has it as rotated
   Survey survey_;
 };
@@ -170,9 +317,10 @@ FileEntry all_gone(const std::string& path, const std::vector<Cursor>& saved) {
 }
 
 template <typename Work>
-Survey look_until_calm(const std::string& path, const std::optional<FileId>& current, Work work) {
+Survey look_until_calm(const std::string& path, const std::optional<FileId>& current,
+                       const BeginOf& begin_of, Work work) {
   for (int attempt = 1;; ++attempt) {
-    Look look(path, current);
+    Look look(path, current, begin_of);
     work(look);
     if (!look.is_torn() || attempt == most_attempts) {
       return look.take();
@@ -183,8 +331,9 @@ Survey look_until_calm(const std::string& path, const std::optional<FileId>& cur
 }  // namespace
 
 Survey survey_unseen(const std::string& path, const FollowedFile& newest,
-                     const std::optional<FileId>& current, const IsKnown& is_known) {
-  return look_until_calm(path, current, [&](Look& look) {
+                     const std::optional<FileId>& current, const IsKnown& is_known,
+                     const BeginOf& begin_of) {
+  return look_until_calm(path, current, begin_of, [&](Look& look) {
     // The name it has in this very listing; gone or moved elsewhere, it counts as the youngest.
     FileEntry entry{path, newest.id(), newest.size(), newest.modified()};
     for (const FileEntry& file : look.files()) {
@@ -192,17 +341,23 @@ Survey survey_unseen(const std::string& path, const FollowedFile& newest,
         entry.path = file.path;
       }
     }
+    look.lead_to(entry, newest.lasting_path());
     look.find_unseen(entry, is_known);
   });
 }
 
 Survey survey_saved(const std::string& path, const std::vector<Cursor>& saved,
-                    const std::optional<FileId>& current) {
-  return look_until_calm(path, current, [&](Look& look) {
+                    const std::optional<FileId>& current, const BeginOf& begin_of) {
+  return look_until_calm(path, current, begin_of, [&](Look& look) {
     bool is_sure = true;
+    std::optional<FileEntry> before_gap;
+    std::optional<FileEntry> last;
     for (const Cursor& cursor : saved) {
+      const bool found = look.find_continuation(cursor);
       // Without counted bytes only the inode speaks for the file, and it may have been reused.
-      is_sure = (!look.find_continuation(cursor) || cursor.offset > 0) && is_sure;
+      is_sure = (!found || cursor.offset > 0) && is_sure;
+      before_gap = found || before_gap ? before_gap : last;
+      last = found ? std::optional(look.last_found()) : last;
     }
     const FileEntry* found = look.newest();
     const FileEntry gone = all_gone(path, saved);
@@ -211,6 +366,10 @@ Survey survey_saved(const std::string& path, const std::vector<Cursor>& saved,
       look.find_unseen(gone, nothing_known);
     } else if (found != nullptr && found->id != current) {
       look.find_unseen(FileEntry(*found), nothing_known);
+    }
+    if (before_gap) {
+      // A file that was waiting its turn and has a new inode since: it was packed.
+      look.find_unseen(*before_gap, nothing_known);
     }
   });
 }

@@ -34,13 +34,17 @@ struct Survey {
 
 /// Whether a rotated file was read already, or is being read.
 using IsKnown = std::function<bool(const FollowedFile&)>;
+/// Event time of a file's first records, unpacked; unset where nobody can tell. Whoever packs a
+/// file may stamp it anew, so the order of packed files is that of what they hold.
+using BeginOf = std::function<std::optional<TimePoint>(const std::string& path)>;
 
 /// What was rotated after the file `newest` and before `current`, the file that had the name when
 /// the look began.
 [[nodiscard]] Survey survey_unseen(const std::string& path, const FollowedFile& newest,
-                                   const std::optional<FileId>& current, const IsKnown& is_known);
+                                   const std::optional<FileId>& current, const IsKnown& is_known,
+                                   const BeginOf& begin_of);
 /// The files of the cursors where they were left, and what was rotated after them.
 [[nodiscard]] Survey survey_saved(const std::string& path, const std::vector<Cursor>& saved,
-                                  const std::optional<FileId>& current);
+                                  const std::optional<FileId>& current, const BeginOf& begin_of);
 
 }  // namespace noci

@@ -23,6 +23,7 @@ struct SourceSettings {
   std::string homeserver;           ///< `matrix.homeserver`
   std::string worker;               ///< `log.worker`; empty: from the line, else the file's name
   StartAt start_at = StartAt::end;  ///< for a file without a saved cursor, found at start-up
+  Duration backfill{};  ///< of a source without any cursor, what is read of the past; 0: nothing
 
   bool operator==(const SourceSettings&) const = default;
 };

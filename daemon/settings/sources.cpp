@@ -1,5 +1,6 @@
 #include "settings/sources.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <set>
 #include <string>
@@ -64,6 +65,9 @@ SourceSettings read_source(const YamlNode& node, Report& report) {
     source.start_at = static_cast<StartAt>(
         as_choice(*start, "start_at", {"end", "beginning"}, report).value_or(0));
   }
+  // Longer than any window, and short enough to be read at every first start.
+  source.backfill =
+      map.duration("backfill", source.backfill, std::chrono::seconds{0}, std::chrono::days{31});
   map.finish();
   return source;
 }

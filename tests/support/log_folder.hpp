@@ -4,9 +4,11 @@
 // counter, so that files written in the same instant still have an order.
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -17,11 +19,14 @@
 #include <unistd.h>
 
 #include "io/tail.hpp"
+#include "support/packing.hpp"
 
 namespace noci::testing {
 
 class LogFolder {
  public:
+  static constexpr std::time_t begin = 1'780'790'400;  ///< of the day of record_at
+
   LogFolder() {
     std::string pattern = (std::filesystem::temp_directory_path() / "noci-logs-XXXXXX").string();
     if (mkdtemp(pattern.data()) == nullptr) {
@@ -61,12 +66,33 @@ class LogFolder {
     stamp(to);
   }
 
+  /// What gzip and zstd do: the packed file has another inode and, mostly, the time of the plain
+  /// one.
+  void pack(const std::string& name, const std::string& ending, bool keeps_time = true) {
+    std::ifstream file(path(name), std::ios::binary);
+    const std::string bytes{std::istreambuf_iterator<char>(file), {}};
+    std::ofstream(path(name + ending), std::ios::binary)
+        << (ending == ".gz" ? gzip(bytes) : zstd(bytes));
+    if (keeps_time) {
+      std::filesystem::last_write_time(path(name + ending),
+                                       std::filesystem::last_write_time(path(name)));
+    } else {
+      stamp(name + ending);
+    }
+    std::filesystem::remove(path(name));
+  }
+
   void remove(const std::string& name) { std::filesystem::remove(path(name)); }
 
   void link(const std::string& target, const std::string& name) {
     std::filesystem::remove(path(name));
     std::filesystem::create_symlink(path(target), path(name));
   }
+
+  /// Seconds into that day: the files' clock, which every write moves on by one.
+  [[nodiscard]] int clock() const { return static_cast<int>(clock_ - begin); }
+
+  void set_clock(int second) { clock_ = begin + second; }
 
   [[nodiscard]] bool exists(const std::string& name) const {
     return std::filesystem::exists(path(name));
@@ -80,7 +106,7 @@ class LogFolder {
   }
 
   std::string root_;
-  std::time_t clock_ = 1'700'000'000;
+  std::time_t clock_ = begin;
 };
 
 class LineReader {
@@ -147,9 +173,18 @@ class LineReader {
   std::map<std::uint64_t, Open> open_;
 };
 
+/// A record of Synapse's text log, `second` seconds into a day of June, UTC, without its line feed.
+inline std::string record_at(int second, const std::string& what) {
+  char stamp[64];
+  std::snprintf(stamp, sizeof stamp, "2026-06-%02d %02d:%02d:%02d,000", 7 + second / 86'400,
+                second / 3600 % 24, second / 60 % 60, second % 60);
+  return stamp + std::string(" - synapse.app - 1 - INFO - sentinel - ") + what;
+}
+
 inline Tail tail_of(const LogFolder& folder, const std::vector<std::string>& names,
                     StartAt start_at = StartAt::beginning, std::vector<Cursor> saved = {}) {
   TailOptions options{3, "synapse", {}, start_at};
+  options.info.emplace();
   for (const std::string& name : names) {
     options.paths.push_back(folder.path(name));
   }

@@ -152,11 +152,18 @@ class Writing {
   /// What TimedRotatingFileHandler and RotatingFileHandler do; a line is finished first.
   void rotate(bool creates) {
     settle();
+    // Minutes lie between the files: how old one is shows only to within a writer's buffering.
+    folder_.set_clock(folder_.clock() + 100);
     if (!folder_.exists("a.log")) {
       return;
     }
     for (std::size_t n = std::min(rotated_, most_rotated); n > 0; --n) {
-      folder_.rename("a.log." + std::to_string(n), "a.log." + std::to_string(n + 1));
+      for (const char* ending : {"", ".gz", ".zst"}) {
+        if (folder_.exists("a.log." + std::to_string(n) + ending)) {
+          folder_.rename("a.log." + std::to_string(n) + ending,
+                         "a.log." + std::to_string(n + 1) + ending);
+        }
+      }
     }
     ++rotated_;
     folder_.rename("a.log", "a.log.1");
@@ -165,8 +172,20 @@ class Writing {
     }
   }
 
+  /// Some rotated file, by gzip or zstd, which keep its time.
+  void pack(std::size_t which) {
+    if (rotated_ == 0) {
+      return;
+    }
+    const std::string name = "a.log." + std::to_string(1 + which % rotated_);
+    if (folder_.exists(name)) {
+      folder_.pack(name, which % 2 == 0 ? ".gz" : ".zst");
+    }
+  }
+
   void remove() {
     settle();
+    folder_.set_clock(folder_.clock() + 100);
     if (folder_.exists("a.log")) {
       folder_.remove("a.log");
     }
@@ -190,7 +209,9 @@ class Writing {
  private:
   void begin_line(std::size_t padding) {
     settle();
-    open_ = "line " + std::to_string(lines_.size()) + " " + std::string(padding, 'x');
+    const int number = static_cast<int>(lines_.size());
+    open_ = record_at(folder_.clock(),
+                      "line " + std::to_string(number) + " " + std::string(padding, 'x'));
     lines_.push_back(open_);
     open_ += "\n";
   }
@@ -210,17 +231,19 @@ class Writing {
 Lines in_short(const Lines& lines) {
   Lines words;
   for (const std::string& line : lines) {
-    words.push_back(line.substr(0, line.find('x')) + std::to_string(line.size()));
+    words.push_back(line.substr(line.find("line ")).substr(0, 12) + std::to_string(line.size()));
   }
   return words;
 }
 
-enum class Action {
+enum class Deed {
   write_line,
   write_long_line,
   write_part,
   rotate,
   rotate_without_create,
+  pack_last,
+  pack_some,
   truncate_when_read,
   delete_when_read,
   look_again,
@@ -231,12 +254,14 @@ enum class Action {
   restart,
 };
 
-std::ostream& operator<<(std::ostream& out, Action action) {
+std::ostream& operator<<(std::ostream& out, Deed action) {
   constexpr const char* names[] = {"write_line",
                                    "write_long_line",
                                    "write_part",
                                    "rotate",
                                    "rotate_without_create",
+                                   "pack_last",
+                                   "pack_some",
                                    "truncate_when_read",
                                    "delete_when_read",
                                    "look_again",
@@ -248,69 +273,75 @@ std::ostream& operator<<(std::ostream& out, Action action) {
   return out << names[static_cast<int>(action)];
 }
 
-void act(Action action, Writing& writing, Reading& reading) {
+void act(Deed action, Writing& writing, Reading& reading) {
   switch (action) {
-    case Action::write_line:
+    case Deed::write_line:
       return writing.line(20);
-    case Action::write_long_line:
+    case Deed::write_long_line:
       return writing.line(300'000);  // longer than a block
-    case Action::write_part:
+    case Deed::write_part:
       return writing.part(50);
-    case Action::rotate:
+    case Deed::rotate:
       return writing.rotate(true);
-    case Action::rotate_without_create:
+    case Deed::rotate_without_create:
       return writing.rotate(false);
-    case Action::truncate_when_read:
+    case Deed::pack_last:
+      return writing.pack(0);
+    case Deed::pack_some:
+      return writing.pack(3);
+    case Deed::truncate_when_read:
       writing.settle();
       reading.catch_up();
       reading.commit();
       return writing.truncate();
-    case Action::delete_when_read:
+    case Deed::delete_when_read:
       writing.settle();
       reading.catch_up();
       reading.commit();
       return writing.remove();
-    case Action::look_again:
+    case Deed::look_again:
       return reading.rescan();
-    case Action::read_a_little:
+    case Deed::read_a_little:
       return reading.read(1, true);
-    case Action::read_uncounted:
+    case Deed::read_uncounted:
       return reading.read(2, false);
-    case Action::count:
+    case Deed::count:
       return reading.count_everything();
-    case Action::commit:
+    case Deed::commit:
       return reading.commit();
-    case Action::restart:
+    case Deed::restart:
       return reading.restart();
   }
 }
 
-rc::Gen<Action> any_action() {
-  return rc::gen::weightedElement<Action>({{8, Action::write_line},
-                                           {1, Action::write_long_line},
-                                           {3, Action::write_part},
-                                           {4, Action::rotate},
-                                           {2, Action::rotate_without_create},
-                                           {2, Action::truncate_when_read},
-                                           {2, Action::delete_when_read},
-                                           {4, Action::look_again},
-                                           {5, Action::read_a_little},
-                                           {3, Action::read_uncounted},
-                                           {2, Action::count},
-                                           {3, Action::commit},
-                                           {3, Action::restart}});
+rc::Gen<Deed> any_action() {
+  return rc::gen::weightedElement<Deed>({{8, Deed::write_line},
+                                         {1, Deed::write_long_line},
+                                         {3, Deed::write_part},
+                                         {4, Deed::rotate},
+                                         {2, Deed::rotate_without_create},
+                                         {2, Deed::pack_last},
+                                         {1, Deed::pack_some},
+                                         {2, Deed::truncate_when_read},
+                                         {2, Deed::delete_when_read},
+                                         {4, Deed::look_again},
+                                         {5, Deed::read_a_little},
+                                         {3, Deed::read_uncounted},
+                                         {2, Deed::count},
+                                         {3, Deed::commit},
+                                         {3, Deed::restart}});
 }
 
 }  // namespace
 
 TEST_CASE("each line is counted once, in order, whatever happens to the file") {
   rc::prop("random writes, rotations, truncations, deletions, commits and restarts", [] {
-    const auto actions = *rc::gen::container<std::vector<Action>>(any_action());
+    const auto actions = *rc::gen::container<std::vector<Deed>>(any_action());
     const auto pattern = *rc::gen::element<std::string>("a.log", "*.log");
     LogFolder folder;
     Writing writing(folder);
     Reading reading(folder, pattern);
-    for (const Action action : actions) {
+    for (const Deed action : actions) {
       act(action, writing, reading);
     }
     writing.settle();

@@ -172,14 +172,106 @@ TEST_CASE("a name that changed in the settings keeps its cursor by inode") {
   REQUIRE(continue_with(folder, saved, {"b.log"}).lines == Lines{"two"});
 }
 
-TEST_CASE("compressed siblings are left alone") {
+TEST_CASE("a log that was rotated and packed during a stop is continued where the cursor stands") {
+  LogFolder folder;
+  const std::string ending = GENERATE(as<std::string>{}, ".gz", ".zst");
+  const bool keeps_time = GENERATE(true, false);
+  folder.append("a.log.1", record_at(1, "counted long ago") + "\n");
+  folder.append("a.log", record_at(2, "one") + "\n");
+  LineReader reader;
+  const auto saved = read_and_stop(folder, {"a.log"}, reader);
+  folder.append("a.log", record_at(3, "two") + "\n");
+  folder.pack("a.log.1", ending, keeps_time);
+  folder.rename("a.log.1" + ending, "a.log.3" + ending);
+  folder.rename("a.log", "a.log.2");
+  folder.append("a.log", record_at(4, "three") + "\n");
+  folder.rename("a.log", "a.log.1");
+  folder.pack("a.log.1", ending, keeps_time);
+  folder.pack("a.log.2", ending, keeps_time);  // the older one after the younger
+  folder.append("a.log", record_at(5, "four") + "\n");
+  const Continued after = continue_with(folder, saved);
+  REQUIRE(after.lines == Lines{record_at(3, "two"), record_at(4, "three"), record_at(5, "four")});
+  REQUIRE(after.stats.lost_bytes_unknown == 0);
+}
+
+TEST_CASE("a packed log is continued again where a second stop left it") {
+  LogFolder folder;
+  std::string text;
+  for (int i = 0; i < 20'000; ++i) {
+    text += record_at(i, "line") + "\n";
+  }
+  folder.append("a.log", record_at(0, "line") + "\n");
+  LineReader reader;
+  auto saved = read_and_stop(folder, {"a.log"}, reader);
+  folder.set_clock(20'000);
+  folder.append("a.log", text.substr(reader.lines[0].size() + 1));
+  folder.rename("a.log", "a.log.1");
+  folder.pack("a.log.1", ".gz");
+  folder.set_clock(30'000);
+  folder.append("a.log", record_at(30'000, "current") + "\n");
+  Lines lines = reader.lines;
+  for (int stop = 0; stop < 10; ++stop) {
+    Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
+    LineReader part;
+    part.read_once(tail);
+    lines.insert(lines.end(), part.lines.begin(), part.lines.end());
+    saved = tail.cursors();
+  }
+  REQUIRE(lines.size() == 20'001);
+  REQUIRE(lines[19'999] == record_at(19'999, "line"));
+  REQUIRE(lines.back() == record_at(30'000, "current"));
+}
+
+TEST_CASE("what a damaged packed file lost is counted, and its successors are read") {
+  LogFolder folder;
+  folder.append("a.log", record_at(1, "one") + "\n");
+  LineReader reader;
+  const auto saved = read_and_stop(folder, {"a.log"}, reader);
+  std::string more;
+  for (int i = 2; i < 50'000; ++i) {
+    more += record_at(i, std::to_string(i * 7919 % 10'007)) + "\n";
+  }
+  folder.set_clock(50'000);
+  folder.append("a.log", more);
+  folder.rename("a.log", "a.log.1");
+  folder.pack("a.log.1", ".gz");
+  std::filesystem::resize_file(folder.path("a.log.1.gz"),
+                               std::filesystem::file_size(folder.path("a.log.1.gz")) / 2);
+  folder.append("a.log", record_at(60'000, "current") + "\n");
+  Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
+  LineReader after;
+  after.drain(tail);
+  REQUIRE(after.lines.size() > 10'000);
+  REQUIRE(after.lines.front() == more.substr(0, more.find('\n')));
+  REQUIRE(after.lines.back() == record_at(60'000, "current"));
+  REQUIRE(tail.stats().lost_bytes_unknown == 1);
+  tail.rescan();
+  REQUIRE(tail.faults().size() == 1);
+  REQUIRE(tail.faults()[0].what.find("the gzip archive ends too early") != std::string::npos);
+}
+
+TEST_CASE("a plain file and its packed copy are read once") {
+  LogFolder folder;
+  folder.append("a.log", record_at(1, "one") + "\n");
+  LineReader reader;
+  const auto saved = read_and_stop(folder, {"a.log"}, reader);
+  folder.append("a.log", record_at(2, "two") + "\n");
+  folder.rename("a.log", "a.log.1");
+  folder.copy("a.log.1", "a.log.2");
+  folder.pack("a.log.2", ".gz");
+  folder.rename("a.log.2.gz", "a.log.1.gz");
+  folder.append("a.log", record_at(3, "three") + "\n");
+  REQUIRE(continue_with(folder, saved).lines == Lines{record_at(2, "two"), record_at(3, "three")});
+}
+
+TEST_CASE("packed files that noci does not unpack are left alone") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   LineReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
-  folder.append("a.log.1.gz", "\x1f\x8b not text\n");
-  folder.append("a.log.gz", "\x1f\x8b not text\n");
+  folder.append("a.log.1.xz", "\xfd\x37zXZ not text\n");
+  folder.append("a.log.bz2", "BZh not text\n");
   folder.append("a.log", "two\n");
   const Continued after = continue_with(folder, saved);
   REQUIRE(after.lines == Lines{"two"});

@@ -32,7 +32,7 @@ TEST_CASE("every key of the settings reaches its value") {
   const auto loaded = load(scratch, R"(
 node: shard-1
 sources:
-  - {name: main, path: log/*.log, format: json, timezone: Europe/Paris, homeserver: hs.example, worker: main, start_at: beginning}
+  - {name: main, path: log/*.log, format: json, timezone: Europe/Paris, homeserver: hs.example, worker: main, start_at: beginning, backfill: 24h}
   - {paths: [/a.log, /b.log], homeserver: hs.example}
 rules: {dir: r, extra_dir: /e}
 lists: {dir: l, extra_dir: /el}
@@ -60,6 +60,7 @@ log: {level: debug}
   CHECK(s.sources[0].format == LineFormat::json);
   CHECK(s.sources[0].timezone == "Europe/Paris");
   CHECK(s.sources[0].start_at == StartAt::beginning);
+  CHECK(s.sources[0].backfill == std::chrono::hours{24});
   CHECK(s.sources[1].name == "a.log");
   CHECK(s.sources[1].paths.size() == 2);
   CHECK(s.rules_dir == scratch.path("r"));
@@ -119,6 +120,7 @@ TEST_CASE("each wrong setting is a fault of its kind") {
       {"sources: [{path: /a, timezone: Mars/Base}]", "unknown-timezone"},
       {"sources: [{path: /a, homeserver: x}, {path: /b}]", "missing-key"},
       {"sources: [{path: /a, start_at: middle}]", "bad-value"},
+      {"sources: [{path: /a, backfill: 60d}]", "out-of-range"},
       {"sources: [{path: /a, name: 'a b'}]", "bad-value"},
       {"sources: [{path: {a: b}}]", "wrong-type"},
       {"webhooks: [{name: a}]", "missing-key"},
