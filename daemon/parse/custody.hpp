@@ -1,6 +1,6 @@
 #pragma once
 // Lines of a mixed text log wait here until their surroundings are known. A client can write whole
-// records into such a log (a line feed in a login name; facts in docs/security.md), even with the
+// records into such a log (a line feed in a login name; docs/events.md, "Forged lines"), even with the
 // number that a genuine request will carry a moment later. So a line is held for two seconds of the
 // log's own time, and judged with what came before and after it in view: who else claims its
 // number, whether it stands inside another record, whether a start of the server was one. Lines

@@ -11,6 +11,7 @@ import capture
 from harness import NOCI, ROOT, RULES, Case, json_lines, main, noci
 from logs import join_rule
 
+CORPUS = os.path.join(ROOT, "tests", "corpus", "synapse-v1.98.0")
 # How Synapse's formatter "precise" begins a record.
 RECORD = re.compile(rb"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} - [\w.*]+ - \d+ - [A-Z]+ - ")
 
@@ -134,6 +135,33 @@ class CommandLine(Case):
         done = noci("check", "--config", config)
         self.assertNotEqual(done.returncode, 1, (done.stdout + done.stderr).decode())
         self.assertNotRegex((done.stdout + done.stderr).decode(), r"noci\.yaml:\d+:\d+: fault")
+
+    def check_logs(self, *sources):
+        config = self.write("noci.yaml", json.dumps({"sources": list(sources), "rules": {"dir": RULES},
+                                                     "state": {"dir": self.folder},
+                                                     "control": {"socket": self.path("control.sock")}}))
+        done = noci("check", "--config", config)
+        return (done.stdout + done.stderr).decode()
+
+    def test_check_tells_which_logs_clients_can_write_into(self):
+        text = os.path.join(CORPUS, "homeserver.log")
+        said = self.check_logs({"name": "text", "path": text, "timezone": "UTC"})
+        self.assertIn(f"warn  log {text} is a mixed text log", said)
+        json_log = os.path.join(CORPUS, "homeserver.json.log")
+        self.assertNotIn("mixed", self.check_logs({"name": "json", "path": json_log}))
+        with open(text, "rb") as file:
+            access = [line for line in file if b" - synapse.access." in line and b"- GET-9000" not in line]
+        alone = self.write("access.log", b"".join(access).decode(errors="replace"))
+        self.assertNotIn("mixed", self.check_logs({"name": "access", "path": alone, "timezone": "UTC"}))
+
+    def test_check_names_two_logs_of_one_process(self):
+        both = [{"name": "text", "path": os.path.join(CORPUS, "homeserver.log"), "timezone": "UTC"},
+                {"name": "json", "path": os.path.join(CORPUS, "homeserver.json.log")}]
+        for source in both:
+            source["homeserver"] = "hs.example"
+        self.assertIn("show the same requests, which count once", self.check_logs(*both))
+        both[0]["worker"] = "main"
+        self.assertIn("show the same requests and would count twice", self.check_logs(*both))
 
     def test_check_prints_the_acl_that_helps(self):
         command = [NOCI]
