@@ -90,7 +90,15 @@ void Enricher::apply(Event& event, Arena& arena) {
       return;
   }
   const std::optional<Kind> kind = awaited(event.action);
-  if (!kind || waiting_.empty()) {
+  if (waiting_.empty()) {
+    return;
+  }
+  if (!kind) {
+    // A token issued by a request of its own, of an administrator say, is no worker's login.
+    if (const auto issued = event.method == "POST" ? find(event, Kind::login) : index_.end();
+        issued != index_.end()) {
+      erase(issued);
+    }
     return;
   }
   const auto found = find(event, *kind);
@@ -135,10 +143,12 @@ void Enricher::join_worker_login(Event& event, Arena& arena) {
       ++with_name;
     }
   }
+  // A login by e-mail address or token has no name to compare.
+  const bool is_named = typed != index_.end() && !typed->second->user_id.empty();
   if (typed != index_.end()) {
     erase(typed);
   }
-  const Place chosen = with_name > 0 ? named : issued == 1 ? only : waiting_.end();
+  const Place chosen = with_name > 0 ? named : issued == 1 && !is_named ? only : waiting_.end();
   if (chosen == waiting_.end()) {
     return;
   }

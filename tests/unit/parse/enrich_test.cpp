@@ -137,6 +137,15 @@ TEST_CASE("a login that a worker answers gets its account from the main process"
   CHECK(reading.line(answered("POST-3")).user_id == "@carol:hs.test");
   reading.line(issued("POST-73", "@dave:hs.test", now));
   CHECK(reading.line(answered("POST-4")).user_id.empty());
+  // Somebody else's, by the client's word; and one that a request of the main process asked for.
+  Reading other;
+  other.line(issued("POST-75", "@curious:hs.test", now));
+  other.line(typed("POST-6", "admin"));
+  CHECK(other.line(answered("POST-6")).user_id.empty());
+  Line registered = login("POST-75");
+  registered.request = "POST /_synapse/admin/v1/register HTTP/1.1";
+  other.line(registered.text());
+  CHECK(other.line(answered("POST-7")).user_id.empty());
   // Too long ago.
   Reading later;
   later.line(issued("POST-74", "@bob:hs.test", "2026-11-22 20:55:49,000"));
