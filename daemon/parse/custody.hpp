@@ -1,8 +1,8 @@
 #pragma once
 // Lines of a mixed text log wait here until their surroundings are known. A client can write whole
-// records into such a log (a line feed in a login name; docs/events.md, "Forged lines"), even with the
-// number that a genuine request will carry a moment later. So a line is held for two seconds of the
-// log's own time, and judged with what came before and after it in view: who else claims its
+// records into such a log (a line feed in a login name; docs/events.md, "Forged lines"), even with
+// the number that a genuine request will carry a moment later. So a line is held for two seconds of
+// the log's own time, and judged with what came before and after it in view: who else claims its
 // number, whether it stands inside another record, whether a start of the server was one. Lines
 // leave in the order they came. Logs that hold nothing but access lines, and JSON, need no custody.
 // Bounded in lines and bytes; what is released early because of that is counted. Nothing here
@@ -86,14 +86,6 @@ class Custody {
   template <typename Sink>
   void release_arrived(TimePoint now, Sink&& sink) {
     while (!held_.empty() && held_.front().arrival + hold_for <= now) {
-      hand_out(sink);
-    }
-  }
-
-  /// The log ends here.
-  template <typename Sink>
-  void release_all(Sink&& sink) {
-    while (!held_.empty()) {
       hand_out(sink);
     }
   }

@@ -193,10 +193,17 @@ Position EventReader::consumed(std::uint64_t stream) const {
   return held ? *held : found->second.framer.consumed();
 }
 
-void EventReader::forget_finished_except(std::uint64_t stream) {
-  if (finished_ != 0 && finished_ != stream) {
-    streams_.erase(finished_);
-    finished_ = 0;
+bool EventReader::no_stream_is_open() const {
+  return std::all_of(streams_.begin(), streams_.end(),
+                     [](const auto& stream) { return stream.second.has_ended; });
+}
+
+/// The position of the one that was fed is asked for once more.
+void EventReader::forget_ended_except(std::uint64_t stream) {
+  for (auto ended = streams_.begin(); ended != streams_.end();) {
+    const bool is_over = ended->second.has_ended && ended->first != stream &&
+                         !ended->second.log->custody.oldest_of(ended->first);
+    ended = is_over ? streams_.erase(ended) : std::next(ended);
   }
 }
 

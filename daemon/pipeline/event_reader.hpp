@@ -41,8 +41,8 @@ class EventReader {
 
   /// Calls `sink(Event&)` for every line of the chunk that is complete, continuation lines of
   /// multi-line records included (kind ignored, reason `continuation`); lines in custody come with
-  /// a later chunk of their log, at the latest with its end. An event's views are valid during the
-  /// call only.
+  /// a later chunk, at the latest with the end of the last stream. An event's views are valid
+  /// during the call only.
   template <typename Sink>
   void feed(const Chunk& chunk, Sink&& sink) {
     Stream& stream = stream_of(chunk);
@@ -54,11 +54,12 @@ class EventReader {
           [&](const Record& record, bool is_oversize) { read(record, stream, is_oversize, sink); });
     });
     if (chunk.end_of_stream) {
-      stream.log->custody.release_all(
-          [&](Event& event, std::uint64_t) { finish(event, stream.log->arena, sink); });
-      finished_ = chunk.stream;
+      stream.has_ended = true;
+      if (no_stream_is_open()) {
+        release_due(TimePoint::max(), sink);
+      }
     }
-    forget_finished_except(chunk.stream);
+    forget_ended_except(chunk.stream);
   }
 
   /// The lines of one log let go of what others held: the streams whose consumed() moved by the
@@ -131,6 +132,7 @@ class EventReader {
     Framer framer;
     Log* log = nullptr;
     std::uint64_t id = 0;
+    bool has_ended = false;
   };
 
   template <typename Sink>
@@ -215,7 +217,8 @@ class EventReader {
   void join(Event& event, Arena& arena);
   [[nodiscard]] bool was_told(const Event& event);
   void count(const Event& event);
-  void forget_finished_except(std::uint64_t stream);
+  [[nodiscard]] bool no_stream_is_open() const;
+  void forget_ended_except(std::uint64_t stream);
 
   std::vector<SourceInfo> sources_;
   bool in_order_;
@@ -223,7 +226,6 @@ class EventReader {
   std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Log>> logs_;
   TimePoint next_due_ = TimePoint::max();  ///< of all lines in custody; at the latest
   std::vector<StreamOf> moved_;
-  std::uint64_t finished_ = 0;  ///< a stream that ended; its position is asked for once more
   Processes processes_;
   std::array<std::uint64_t, 64> told_{};  ///< fingerprints of the newest lines about logins
   std::size_t oldest_told_ = 0;
