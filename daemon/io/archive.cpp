@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -252,7 +251,7 @@ class UnpackedInput final : public ByteInput {
  private:
   tl::expected<std::size_t, InputFault> copy(char* to, std::size_t size) {
     const std::string_view bytes = packed_.rest().substr(0, size);
-    std::memcpy(to, bytes.data(), bytes.size());
+    bytes.copy(to, bytes.size());
     packed_.advance(bytes.size());
     if (bytes.size() == size || (!bytes.empty() && is_pipe())) {
       return bytes.size();
