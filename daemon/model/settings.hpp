@@ -15,9 +15,50 @@ enum class LineFormat : std::uint8_t { detect, text, json };
 
 enum class StartAt : std::uint8_t { end, beginning };
 
+enum class SourceType : std::uint8_t { file, journal, tcp, unix_socket, standard_input };
+
+/// Which entries of the journal; what any of the three names matches is read.
+struct JournalSettings {
+  std::vector<std::string> units;
+  std::vector<std::string> identifiers;
+  std::vector<std::string> containers;
+  std::string directory;  ///< of journal files; empty: this machine's own journal
+
+  bool operator==(const JournalSettings&) const = default;
+};
+
+/// TLS of a listener; empty cert_file: none.
+struct TlsSettings {
+  std::string cert_file;           ///< PEM, with its chain
+  std::string key_file;            ///< PEM
+  std::string ca_file;             ///< senders need a certificate of one of these authorities
+  std::vector<std::string> names;  ///< and one of these names; empty: any
+
+  bool operator==(const TlsSettings&) const = default;
+};
+
+/// Where senders connect to, and what they may do.
+struct ListenSettings {
+  std::string address;  ///< tcp: an IP address
+  std::uint16_t port = 0;
+  std::string path;      ///< unix: of the socket
+  unsigned mode = 0660;  ///< of the socket
+  std::string group;     ///< of the socket; empty: the daemon's own
+  std::int64_t connections = 64;
+  /// A sender may lose what it writes into a connection that was closed for its silence.
+  Duration idle_timeout = std::chrono::hours{1};
+  TlsSettings tls;
+
+  bool operator==(const ListenSettings&) const = default;
+};
+
 struct SourceSettings {
-  std::string name;                ///< `log.source`; unique; default: the path's file name
+  std::string name;  ///< `log.source`; unique; default: the path's file name, else the type
+  SourceType type = SourceType::file;
   std::vector<std::string> paths;  ///< files and globs
+  JournalSettings journal;
+  ListenSettings listen;
+  std::int64_t spool_limit = std::int64_t{1} << 30;  ///< bytes of what came by socket or stdin
   LineFormat format = LineFormat::detect;
   std::string timezone;             ///< IANA; empty: this machine's zone
   std::string homeserver;           ///< `matrix.homeserver`

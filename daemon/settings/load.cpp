@@ -1,10 +1,7 @@
 #include "settings/load.hpp"
 
-#include <limits>
 #include <utility>
 
-#include "base/ip.hpp"
-#include "base/text.hpp"
 #include "settings/file.hpp"
 #include "settings/location.hpp"
 #include "settings/reader.hpp"
@@ -25,7 +22,6 @@ class SettingsReader {
 
  private:
   void read_metrics(const YamlNode& node);
-  void read_listen(const YamlNode& node);
   void read_analysis(const YamlNode& node);
   void read_log(const YamlNode& node);
 
@@ -36,34 +32,12 @@ class SettingsReader {
 
 // --- the rest ------------------------------------------------------------------------------
 
-void SettingsReader::read_listen(const YamlNode& node) {
-  const auto text = as_text(node, "listen", report_);
-  if (!text) {
-    return;
-  }
-  const auto colon = text->rfind(':');
-  std::string host = colon == std::string::npos ? "" : text->substr(0, colon);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) {
-    host = host.substr(1, host.size() - 2);
-  }
-  const auto address = IpAddress::parse(host);
-  const auto port = colon == std::string::npos ? std::nullopt : parse_size(text->substr(colon + 1));
-  if (!address || address->is_v4 == bracketed || !port ||
-      *port > std::numeric_limits<std::uint16_t>::max()) {
-    report_.fault(node.place, "bad-value", "'listen' is " + cite(*text),
-                  "it must be ADDRESS:PORT such as 127.0.0.1:9469 or [::1]:9469");
-    return;
-  }
-  settings_.metrics.address = host;
-  settings_.metrics.port = static_cast<std::uint16_t>(*port);
-}
-
 void SettingsReader::read_metrics(const YamlNode& node) {
   MapReader map(node, "metrics section", report_);
   settings_.metrics.enabled = map.boolean("enabled", settings_.metrics.enabled);
-  if (const YamlNode* listen = map.find("listen")) {
-    read_listen(*listen);
+  if (const auto listen = read_endpoint(map, "listen", report_)) {
+    settings_.metrics.address = listen->address;
+    settings_.metrics.port = listen->port;
   }
   map.finish();
 }

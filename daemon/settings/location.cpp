@@ -1,7 +1,10 @@
 #include "settings/location.hpp"
 
 #include <cstdlib>
+#include <limits>
 
+#include "base/ip.hpp"
+#include "base/text.hpp"
 #include "settings/file.hpp"
 
 namespace noci {
@@ -51,6 +54,29 @@ std::string read_secret_path(MapReader& map, std::string_view key, Report& repor
                  "only a leading ${CREDENTIALS_DIRECTORY} is");
   }
   return beside(report.file(), *text);
+}
+
+std::optional<Endpoint> read_endpoint(MapReader& map, std::string_view key, Report& report) {
+  const YamlNode* node = map.find(key);
+  const auto text = node == nullptr ? std::nullopt : as_text(*node, key, report);
+  if (!text) {
+    return std::nullopt;
+  }
+  const auto colon = text->rfind(':');
+  std::string host = colon == std::string::npos ? "" : text->substr(0, colon);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) {
+    host = host.substr(1, host.size() - 2);
+  }
+  const auto address = IpAddress::parse(host);
+  const auto port = colon == std::string::npos ? std::nullopt : parse_size(text->substr(colon + 1));
+  if (!address || address->is_v4 == bracketed || !port ||
+      *port > std::numeric_limits<std::uint16_t>::max()) {
+    report.fault(node->place, "bad-value", cite(key) + " is " + cite(*text),
+                 "it must be ADDRESS:PORT such as 127.0.0.1:9469 or [::1]:9469");
+    return std::nullopt;
+  }
+  return Endpoint{host, static_cast<std::uint16_t>(*port)};
 }
 
 std::string read_name(MapReader& map, const std::string& fallback, Report& report) {

@@ -1,6 +1,9 @@
 #pragma once
-// Names and paths in noci.yaml. Relative paths are seen from the folder of the settings file.
+// Names, paths and addresses in noci.yaml. Relative paths are seen from the folder of the settings
+// file.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -14,6 +17,16 @@ namespace noci {
 /// Empty when absent. A leading `${CREDENTIALS_DIRECTORY}` is expanded; outside the service,
 /// where it is not set, it stays as it is, with a warning.
 [[nodiscard]] std::string read_secret_path(MapReader& map, std::string_view key, Report& report);
+
+/// Where to listen: `127.0.0.1:9469`, `[::1]:9469`.
+struct Endpoint {
+  std::string address;  ///< without brackets
+  std::uint16_t port = 0;
+};
+
+/// Nothing when absent, or when it is at fault, which is reported.
+[[nodiscard]] std::optional<Endpoint> read_endpoint(MapReader& map, std::string_view key,
+                                                    Report& report);
 
 /// The key `name`, in a form that can stand in metrics and logs.
 [[nodiscard]] std::string read_name(MapReader& map, const std::string& fallback, Report& report);

@@ -250,3 +250,92 @@ TEST_CASE("the files in config/ can be loaded, and the full one says the default
   CHECK(full.value.log_level == defaults.log_level);
   CHECK(all(load_settings(folder + "minimal.yaml").faults) == "");
 }
+
+TEST_CASE("sources of every type read their keys") {
+  const Scratch scratch;
+  const auto loaded = load(scratch, R"(
+sources:
+  - {type: journal, units: [matrix-synapse.service], identifiers: synapse, containers: [a, b], directory: j, backfill: 24h, start_at: beginning}
+  - type: tcp
+    name: workers
+    listen: '[::1]:9470'
+    tls: {cert_file: c.pem, key_file: k.pem, ca_file: ca.pem, names: [vector.example]}
+    connections: 8
+    idle_timeout: 10m
+    spool_limit: 128MiB
+    worker: main
+  - {type: unix, path: intake.sock, mode: '0620', group: synapse}
+  - {type: stdin, name: piped}
+)");
+  REQUIRE(all(loaded.faults).empty());
+  CHECK(loaded.warnings.empty());
+  const auto& sources = loaded.value.sources;
+  REQUIRE(sources.size() == 4);
+  CHECK(sources[0].type == SourceType::journal);
+  CHECK(sources[0].name == "journal");
+  CHECK(sources[0].journal.units == std::vector<std::string>{"matrix-synapse.service"});
+  CHECK(sources[0].journal.identifiers == std::vector<std::string>{"synapse"});
+  CHECK(sources[0].journal.containers == std::vector<std::string>{"a", "b"});
+  CHECK(sources[0].journal.directory == scratch.path("j"));
+  CHECK(sources[0].backfill == 24h);
+  CHECK(sources[1].type == SourceType::tcp);
+  CHECK(sources[1].listen.address == "::1");
+  CHECK(sources[1].listen.port == 9470);
+  CHECK(sources[1].listen.tls.cert_file == scratch.path("c.pem"));
+  CHECK(sources[1].listen.tls.key_file == scratch.path("k.pem"));
+  CHECK(sources[1].listen.tls.ca_file == scratch.path("ca.pem"));
+  CHECK(sources[1].listen.tls.names == std::vector<std::string>{"vector.example"});
+  CHECK(sources[1].listen.connections == 8);
+  CHECK(sources[1].listen.idle_timeout == 10min);
+  CHECK(sources[1].spool_limit == std::int64_t{128} << 20);
+  CHECK(sources[2].type == SourceType::unix_socket);
+  CHECK(sources[2].name == "unix");
+  CHECK(sources[2].listen.path == scratch.path("intake.sock"));
+  CHECK(sources[2].listen.mode == 0620);
+  CHECK(sources[2].listen.group == "synapse");
+  CHECK(sources[3].type == SourceType::standard_input);
+  CHECK(sources[3].name == "piped");
+}
+
+TEST_CASE("a source that cannot work is a fault with its reason") {
+  const Scratch scratch;
+  const auto faults_of = [&](const std::string& source) {
+    return load(scratch, "sources:\n  - " + source + "\n").faults;
+  };
+  CHECK(mentions(faults_of("{type: fifo, path: /x}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: journal}"), "missing-key"));
+  CHECK(mentions(faults_of("{type: journal, units: 'synapse-*.service'}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: journal, units: synapse}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: tcp}"), "missing-key"));
+  CHECK(mentions(faults_of("{type: tcp, listen: localhost}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: tcp, listen: '127.0.0.1:1', tls: {cert_file: c}}"),
+                 "missing-key"));
+  CHECK(mentions(faults_of("{type: tcp, listen: '127.0.0.1:1', "
+                           "tls: {cert_file: c, key_file: k, names: [a]}}"),
+                 "missing-key"));
+  CHECK(mentions(faults_of("{type: unix}"), "missing-key"));
+  CHECK(mentions(faults_of("{type: unix, path: /x, mode: '0060'}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: unix, path: /x, mode: '9'}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: stdin, spool_limit: 1MiB}"), "out-of-range"));
+  CHECK(mentions(faults_of("{type: stdin, name: .hidden}"), "bad-value"));
+  CHECK(mentions(faults_of("{type: stdin}\n  - {type: stdin, name: b}"), "duplicate-listener"));
+  CHECK(mentions(faults_of("{type: tcp, listen: '127.0.0.1:1'}\n  - {type: tcp, name: b, "
+                           "listen: '127.0.0.1:1'}"),
+                 "duplicate-listener"));
+  const auto foreign = faults_of("{path: /x, listen: '127.0.0.1:1'}");
+  REQUIRE(mentions(foreign, "unknown-key"));
+  CHECK(foreign[0].help.find("tcp") != std::string::npos);
+}
+
+TEST_CASE("a listener that anybody can reach is warned of") {
+  const Scratch scratch;
+  CHECK(mentions(load(scratch, "sources: [{type: tcp, listen: '0.0.0.0:9470'}]").warnings,
+                 "open-listener"));
+  CHECK_FALSE(mentions(load(scratch, "sources: [{type: tcp, listen: '127.0.0.1:9470'}]").warnings,
+                       "open-listener"));
+  CHECK_FALSE(mentions(load(scratch,
+                            "sources: [{type: tcp, listen: '0.0.0.0:9470', tls: {cert_file: c, "
+                            "key_file: k, ca_file: a}}]")
+                           .warnings,
+                       "open-listener"));
+}
