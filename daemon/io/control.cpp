@@ -1,7 +1,5 @@
 #include "io/control.hpp"
 
-#include <cerrno>
-#include <cstring>
 #include <set>
 #include <utility>
 
@@ -12,14 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include "io/completion.hpp"
-#include "io/file_descriptor.hpp"
-#include "io/rotation.hpp"
+#include "io/unix_socket.hpp"
 
 namespace asio = boost::asio;
 
@@ -29,7 +22,7 @@ namespace {
 using Protocol = asio::local::stream_protocol;
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 
-constexpr mode_t socket_mode = 0660;
+constexpr unsigned socket_mode = 0660;
 constexpr std::size_t longest_request = 4096;
 constexpr std::size_t most_connections = 16;
 // For a client that does not ask, and one that does not read its answer.
@@ -59,40 +52,6 @@ void limit(const std::shared_ptr<Connection>& connection) {
   });
 }
 
-FileId id_of(const std::string& path) {
-  struct stat status {};
-
-  return lstat(path.c_str(), &status) == 0 ? FileId{status.st_dev, status.st_ino} : FileId{};
-}
-
-bool is_answered(const std::string& path) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  const FileDescriptor socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-  return connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
-         errno == EAGAIN;
-}
-
-/// Removes what a dead daemon left under the name.
-Result<void> make_room(const std::string& path) {
-  struct stat status {};
-
-  if (lstat(path.c_str(), &status) != 0) {
-    return {};
-  }
-  if (!S_ISSOCK(status.st_mode)) {
-    return failure("cannot listen at " + path + ": there is a file that is not a socket");
-  }
-  if (is_answered(path)) {
-    return failure("cannot listen at " + path + ": another noci is running there");
-  }
-  if (unlink(path.c_str()) != 0) {
-    return system_failure("cannot remove the old socket " + path, errno);
-  }
-  return {};
-}
-
 }  // namespace
 
 struct ControlServer::State {
@@ -118,32 +77,13 @@ ControlServer::~ControlServer() {
 }
 
 Result<void> ControlServer::listen(const std::string& path) {
-  if (path.size() >= sizeof(sockaddr_un::sun_path)) {
-    return failure("cannot listen at " + path + ": the path is too long for a socket");
-  }
-  if (auto room = make_room(path); !room) {
-    return room;
-  }
-  Protocol::acceptor& acceptor = state_->acceptor;
-  boost::system::error_code error;
-  acceptor.open(Protocol(), error);
-  if (!error) {
-    // The file gets its mode from the socket, so it is never wider for an instant.
-    fchmod(acceptor.native_handle(), socket_mode);
-    acceptor.bind(Protocol::endpoint(path), error);
-  }
-  if (!error) {
-    chmod(path.c_str(), socket_mode);  // whatever the umask took away
-    acceptor.listen(asio::socket_base::max_listen_connections, error);
-  }
-  if (error) {
-    boost::system::error_code ignored;
-    acceptor.close(ignored);
-    return system_failure("cannot listen at " + path, error.value());
+  const auto id = listen_unix(state_->acceptor, {path, socket_mode, ""});
+  if (!id) {
+    return tl::unexpected(id.error());
   }
   state_->path = path;
-  state_->id = id_of(path);
-  asio::co_spawn(acceptor.get_executor(), State::accept(state_), rethrow);
+  state_->id = *id;
+  asio::co_spawn(state_->acceptor.get_executor(), State::accept(state_), rethrow);
   return {};
 }
 
@@ -153,9 +93,7 @@ void ControlServer::stop() {
   for (const auto& connection : state_->connections) {
     connection->close();
   }
-  if (!state_->path.empty() && id_of(state_->path) == state_->id) {
-    unlink(state_->path.c_str());
-  }
+  remove_unix_socket(state_->path, state_->id);
   state_->path.clear();
 }
 

@@ -16,6 +16,8 @@
 
 namespace noci {
 
+struct IntakeStatus;
+
 enum class SourceProblem : std::uint8_t { missing, permission_denied, not_a_file, unreadable };
 
 /// Why something of the source is not being read right now.
@@ -68,6 +70,9 @@ class Source {
 
   [[nodiscard]] virtual const std::vector<SourceFault>& faults() const = 0;
   [[nodiscard]] virtual const SourceStats& stats() const = 0;
+
+  /// What the receiving thread says, where there is one.
+  [[nodiscard]] virtual const IntakeStatus* intake() const { return nullptr; }
 
   /// What a watcher should watch: directories, existing or not …
   [[nodiscard]] virtual std::vector<std::string> directories() const { return {}; }

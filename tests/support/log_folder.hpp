@@ -112,12 +112,12 @@ class LogFolder {
 class LineReader {
  public:
   /// Reads until there is nothing more now. `counts`: also reports what was read as counted.
-  void drain(Tail& tail, bool counts = true) {
+  void drain(Source& tail, bool counts = true) {
     while (read_once(tail, counts)) {
     }
   }
 
-  bool read_once(Tail& tail, bool counts = true) {
+  bool read_once(Source& tail, bool counts = true) {
     const auto chunk = tail.next(TimePoint{});
     if (!chunk) {
       return false;
