@@ -6,6 +6,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include "io/intake_status.hpp"
+
 namespace noci {
 namespace {
 
@@ -26,6 +28,15 @@ constexpr Duration progress_interval = std::chrono::seconds{10};
 constexpr std::size_t step = 256 * 1024;
 /// Deltas are folded into a new whole when they outweigh it; small states are never folded often.
 constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
+
+ReceivedStatus received(const IntakeStatus& intake) {
+  return {intake.connections,  intake.accepted,  intake.refused,     intake.unauthorized,
+          intake.idle_closed,  intake.misframed, intake.lines,       intake.oversize_lines,
+          intake.broken_lines, intake.pauses,    intake.spool_bytes, intake.spool_errors};
+}
+
+/// Longer than any line is held back to be judged: after the end of the input none will come.
+constexpr Duration end_of_patience = std::chrono::minutes{1};
 
 }  // namespace
 
@@ -55,6 +66,10 @@ boost::asio::awaitable<void> Analysis::run() {
     if (progressed) {
       // Lets posted messages in between two blocks.
       co_await boost::asio::post(co_await boost::asio::this_coro::executor, use_awaitable);
+    } else if (has_ended()) {
+      release(parts_.wall_clock() + end_of_patience);
+      log_->info("event=input_ended");
+      stopping_ = true;
     } else if (!stopping_ && co_await watch_.wait(look_interval) == WakeUp::names) {
       look_around(parts_.wall_clock());
     }
@@ -144,6 +159,11 @@ void Analysis::note_consumed(const StreamOf& moved) {
   const Position consumed = parts_.pipeline.consumed(moved.stream);
   parts_.sources[moved.source].source->consumed(moved.stream, consumed.offset, consumed.line);
   changed_ = true;
+}
+
+bool Analysis::has_ended() const {
+  return std::all_of(parts_.sources.begin(), parts_.sources.end(),
+                     [](const FollowedSource& followed) { return followed.source->has_ended(); });
 }
 
 bool Analysis::commit_is_due(TimePoint now) const {
@@ -244,6 +264,9 @@ AnalysisStatus Analysis::status(TimePoint now) const {
     of_source.truncations = stats.truncations;
     of_source.losses = stats.lost_bytes_unknown;
     of_source.read_errors = stats.read_errors;
+    if (const IntakeStatus* intake = source->intake()) {
+      of_source.received = received(*intake);
+    }
     status.sources.push_back(std::move(of_source));
   }
   return status;

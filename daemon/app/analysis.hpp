@@ -42,7 +42,7 @@ class Analysis {
   Analysis(boost::asio::any_io_executor executor, AnalysisParts parts, EffectChannel& effects,
            std::shared_ptr<spdlog::logger> log);
 
-  /// Runs until stop(), then commits and sends Stop.
+  /// Runs until stop(), or until no source will ever have more, then commits and sends Stop.
   boost::asio::awaitable<void> run();
 
   // The following are called on the analysis thread (posted).
@@ -65,6 +65,7 @@ class Analysis {
   /// Lets go of lines held to be judged, in logs that have fallen silent.
   void release(TimePoint now);
   boost::asio::awaitable<void> commit();
+  [[nodiscard]] bool has_ended() const;
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);
   void tell_progress(TimePoint now);

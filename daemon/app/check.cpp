@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <boost/asio/io_context.hpp>
 #include <fcntl.h>
-#include <glob.h>
 #include <grp.h>
 #include <pwd.h>
 #include <unistd.h>
@@ -16,6 +16,10 @@
 #include "app/webhooks.hpp"
 #include "base/result.hpp"
 #include "base/zones.hpp"
+#include "io/intake.hpp"
+#include "io/journal.hpp"
+#include "io/rotation.hpp"
+#include "io/unix_socket.hpp"
 
 namespace noci {
 namespace {
@@ -58,21 +62,6 @@ bool may(const std::string& path, int mode) {
   return faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
 }
 
-std::vector<std::string> expand(const std::string& pattern) {
-  glob_t found{};
-  std::vector<std::string> paths;
-  if (glob(pattern.c_str(), 0, nullptr, &found) == 0) {
-    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
-  }
-  globfree(&found);
-  return paths;
-}
-
-std::string directory_of(const std::string& path) {
-  const std::string directory = fs::path(path).parent_path();
-  return directory.empty() ? "." : directory;
-}
-
 /// The first directory on the way to `path` that this process cannot enter, or the path itself.
 std::string obstacle(const fs::path& path) {
   fs::path walked;
@@ -112,7 +101,43 @@ void check_log(const std::string& path, Findings& findings) {
   }
 }
 
-void check_source(const SourceSettings& source, Findings& findings) {
+void check_journal(const SourceSettings& source, Findings& findings) {
+  const auto survey = survey_journal(source.journal);
+  if (!survey) {
+    findings.bad("source " + source.name + ": " + survey.error().what);
+    return;
+  }
+  for (const SourceFault& fault : survey->faults) {
+    findings.bad("source " + source.name + ": " + fault.what);
+  }
+  for (const std::string& name : survey->silent) {
+    findings.warn("source " + source.name + ": the journal has no entry of " + name +
+                  " yet; is it spelt as journalctl -o json shows it?");
+  }
+  if (survey->faults.empty() && survey->silent.empty()) {
+    findings.good("source " + source.name + ": the journal can be read");
+  }
+}
+
+/// A daemon that is running has what it listens on: that is as it should be.
+void check_listener(const SourceSettings& source, bool is_running, Findings& findings) {
+  boost::asio::io_context unused;
+  IntakeOptions options;
+  options.name = source.name;
+  options.type = source.type;
+  options.listen = source.listen;
+  Intake intake(unused.get_executor(), options);
+  const auto listening = intake.try_listening();
+  if (listening) {
+    findings.good("source " + source.name + " can listen");
+  } else if (is_running && listening.error().what.find("another ") != std::string::npos) {
+    findings.good("source " + source.name + ": a noci that is running listens there");
+  } else {
+    findings.bad("source " + source.name + ": " + listening.error().what);
+  }
+}
+
+void check_files(const SourceSettings& source, Findings& findings) {
   for (const std::string& pattern : source.paths) {
     const auto paths = expand(pattern);
     for (const std::string& path : paths) {
@@ -206,8 +231,15 @@ ExitCode check(const CheckOptions& options) {
     findings.warn("no webhook is configured: alerts are kept in the database and the log only");
   }
   become_service_user(findings);
+  const bool is_running = is_answered(settings.control_socket);
   for (const SourceSettings& source : settings.sources) {
-    check_source(source, findings);
+    if (source.type == SourceType::file) {
+      check_files(source, findings);
+    } else if (source.type == SourceType::journal) {
+      check_journal(source, findings);
+    } else {
+      check_listener(source, is_running, findings);
+    }
   }
   check_samples(settings, findings);
   check_directory("state directory", settings.state_dir, findings);

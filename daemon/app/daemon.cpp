@@ -16,10 +16,10 @@
 #include "app/front_desk.hpp"
 #include "app/log.hpp"
 #include "app/run_to_end.hpp"
+#include "app/sources.hpp"
 #include "app/webhooks.hpp"
 #include "base/zones.hpp"
 #include "io/service_manager.hpp"
-#include "io/tail.hpp"
 
 namespace noci {
 namespace {
@@ -65,7 +65,8 @@ std::vector<SourceInfo> source_infos(const Settings& settings) {
 }
 
 bool is_one_file(const Settings& settings) {
-  return settings.sources.size() == 1 && settings.sources[0].paths.size() == 1 &&
+  return settings.sources.size() == 1 && settings.sources[0].type == SourceType::file &&
+         settings.sources[0].paths.size() == 1 &&
          settings.sources[0].paths[0].find_first_of("*?[") == std::string::npos;
 }
 
@@ -116,27 +117,6 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
   return restored;
 }
 
-std::vector<FollowedSource> follow(const Settings& settings, const std::vector<Cursor>& cursors) {
-  const std::vector<SourceInfo> infos = source_infos(settings);
-  std::vector<FollowedSource> sources;
-  for (std::size_t i = 0; i < settings.sources.size(); ++i) {
-    const SourceSettings& source = settings.sources[i];
-    std::vector<Cursor> own;
-    for (const Cursor& cursor : cursors) {
-      if (cursor.source == source.name) {
-        own.push_back(cursor);
-      }
-    }
-    TailOptions options{static_cast<SourceIndex>(i), source.name, source.paths, source.start_at};
-    options.info = infos[i];
-    if (source.backfill > Duration::zero()) {
-      options.backfill = wall_clock() - source.backfill;
-    }
-    sources.push_back({source.name, std::make_unique<Tail>(std::move(options), std::move(own))});
-  }
-  return sources;
-}
-
 std::optional<Configuration> configure(const ConfigOption& option, std::vector<Webhook>& webhooks) {
   Faults faults;
   auto configuration = read_configuration(option, {}, faults);
@@ -179,6 +159,12 @@ ExitCode run_daemon(const RunOptions& options) {
     return cannot_start(*log, restored.error());
   }
 
+  auto sources =
+      open_sources(settings, source_infos(settings), restored->cursors, wall_clock(), log);
+  if (!sources) {
+    return cannot_start(*log, sources.error());
+  }
+
   boost::asio::io_context analysis_context{1};
   boost::asio::io_context delivery_context{1};
   EffectChannel effects(delivery_context, effect_capacity);
@@ -188,7 +174,7 @@ ExitCode run_daemon(const RunOptions& options) {
   FrontDesk* desk_address = nullptr;
   AnalysisParts parts{std::move(restored->pipeline),
                       source_infos(settings),
-                      follow(settings, restored->cursors),
+                      std::move(sources->followed),
                       settings.commit_interval,
                       lateness_of(settings),
                       configuration->rules->rules.size(),
@@ -208,9 +194,11 @@ ExitCode run_daemon(const RunOptions& options) {
   });
   deliverer.replace_webhooks(std::move(webhooks), desk.node());
 
+  sources->receiving->start();
   std::thread analysis_thread([&] { run_to_end(analysis_context, analysis.run()); });
   run_to_end(delivery_context, desk.serve(effects));
   analysis_thread.join();
+  sources->receiving->stop();
   log->info("event=stopped");
   return ExitCode::fine;
 }

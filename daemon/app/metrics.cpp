@@ -130,6 +130,33 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
   }
 }
 
+void add_received(auto& to, const std::string& source, const ReceivedStatus& received) {
+  const Labels labels{{"source", source}};
+  to.now("noci_intake_connections", "Senders that are connected.", received.connections, labels);
+  const auto connections = [&](const char* result, std::uint64_t value) {
+    to.total("noci_intake_connections_total", "Connections of senders, by what became of them.",
+             value, {{"source", source}, {"result", result}});
+  };
+  connections("accepted", received.accepted);
+  connections("refused", received.refused);
+  connections("unauthorized", received.unauthorized);
+  connections("idle", received.idle);
+  connections("misframed", received.misframed);
+  const auto lines = [&](const char* result, std::uint64_t value) {
+    to.total("noci_intake_lines_total", "Lines that senders began, by what became of them.", value,
+             {{"source", source}, {"result", result}});
+  };
+  lines("taken", received.lines);
+  lines("oversize", received.oversize_lines);
+  lines("broken", received.broken_lines);
+  to.total("noci_intake_pauses_total", "Times that senders had to wait for the spool.",
+           received.pauses, labels);
+  to.now("noci_intake_spool_bytes", "Bytes in the spool, counted ones not yet removed included.",
+         received.spool_bytes, labels);
+  to.total("noci_intake_spool_errors_total", "Writes to the spool that failed.",
+           received.spool_errors, labels);
+}
+
 void add_sources(auto& to, const AnalysisStatus& analysis) {
   for (const SourceStatus& source : analysis.sources) {
     const Labels labels{{"source", source.name}};
@@ -146,6 +173,9 @@ void add_sources(auto& to, const AnalysisStatus& analysis) {
              "Files that vanished or were truncated before their end was read.", source.losses,
              labels);
     to.total("noci_source_read_errors_total", "Reads that failed.", source.read_errors, labels);
+    if (source.received) {
+      add_received(to, source.name, *source.received);
+    }
   }
 }
 

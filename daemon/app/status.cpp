@@ -24,6 +24,11 @@ json::array sources_json(const AnalysisStatus& analysis) {
     object["rotations"] = source.rotations;
     object["truncations"] = source.truncations;
     object["losses"] = source.losses;
+    if (source.received) {
+      object["connections"] = source.received->connections;
+      object["lines_received"] = source.received->lines;
+      object["spool_bytes"] = source.received->spool_bytes;
+    }
     json::array faults;
     for (const std::string& fault : source.faults) {
       faults.emplace_back(fault);

@@ -14,6 +14,22 @@
 
 namespace noci {
 
+/// What a listener or standard input received.
+struct ReceivedStatus {
+  std::uint64_t connections = 0;   ///< now
+  std::uint64_t accepted = 0;      ///< connections
+  std::uint64_t refused = 0;       ///< because there were too many
+  std::uint64_t unauthorized = 0;  ///< TLS failed, or no allowed name
+  std::uint64_t idle = 0;          ///< closed for silence, or for too long a time within a line
+  std::uint64_t misframed = 0;     ///< octet counts that made no sense
+  std::uint64_t lines = 0;
+  std::uint64_t oversize_lines = 0;
+  std::uint64_t broken_lines = 0;  ///< begun and never ended
+  std::uint64_t pauses = 0;        ///< times that senders had to wait for the spool
+  std::uint64_t spool_bytes = 0;   ///< now
+  std::uint64_t spool_errors = 0;
+};
+
 struct SourceStatus {
   std::string name;
   std::vector<std::string> faults;  ///< what cannot be read now, and why
@@ -24,6 +40,7 @@ struct SourceStatus {
   std::uint64_t truncations = 0;
   std::uint64_t losses = 0;  ///< files that vanished or were truncated before their end was read
   std::uint64_t read_errors = 0;
+  std::optional<ReceivedStatus> received;
 };
 
 /// Made by the analysis thread about every second.

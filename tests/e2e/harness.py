@@ -95,9 +95,9 @@ class Daemon:
         with open(self.config, "w") as file:
             json.dump(self.settings, file, indent=1)  # JSON is YAML
 
-    def start(self, wait=True):
+    def start(self, wait=True, stdin=subprocess.DEVNULL):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([NOCI, "run", "--config", self.config], stdin=subprocess.DEVNULL,
+            self.process = subprocess.Popen([NOCI, "run", "--config", self.config], stdin=stdin,
                                             stdout=log, stderr=log)
         if wait:
             wait_for("the daemon is ready", self.is_ready)
