@@ -12,6 +12,8 @@ install(TARGETS noci RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(DIRECTORY rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/rules
         FILES_MATCHING PATTERN "*.yaml" PATTERN "*.yml" PATTERN "*.txt")
 install(DIRECTORY config/templates/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/templates)
+install(DIRECTORY config/synapse/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/synapse)
+install(DIRECTORY config/sources/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/sources)
 install(FILES config/minimal.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 file(GLOB pages_1 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.1)
 file(GLOB pages_5 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.5)
