@@ -77,7 +77,8 @@ bool EventReader::must_be_held(const ParsedLine& line) {
 }
 
 /// Stamps ahead of the wall clock, or far from all others, are nobody's, and must not hurry lines
-/// out of custody.
+/// out of custody. What another log has reached is not far: a process that has been silent goes on
+/// in the time of all, else its lines would be due before they came.
 void EventReader::note_time(const ParsedLine& line, Log& log, TimePoint arrival) {
   constexpr Duration usual_step = std::chrono::minutes{1};
   constexpr std::uint32_t believed_after = 50;
@@ -86,14 +87,16 @@ void EventReader::note_time(const ParsedLine& line, Log& log, TimePoint arrival)
   }
   const TimePoint stamp = line.event.timestamp;
   const TimePoint time = arrival == TimePoint{} ? stamp : std::min(stamp, arrival);
-  if (log.time == TimePoint{} || time - log.time <= usual_step) {
+  if (log.time == TimePoint{} || time - std::max(log.time, newest_) <= usual_step) {
     log.time = std::max(log.time, time);
+    newest_ = std::max(newest_, log.time);
     log.lines_ahead = 0;
     return;
   }
   log.time_ahead = log.lines_ahead == 0 ? time : std::min(log.time_ahead, time);
   if (++log.lines_ahead >= believed_after) {
     log.time = log.time_ahead;
+    newest_ = std::max(newest_, log.time);
     log.lines_ahead = 0;
   }
 }

@@ -210,7 +210,7 @@ class EventReader {
   [[nodiscard]] Event oversize_event(const Record& record);
   [[nodiscard]] Sequence* process_of(const ParsedLine& line, Log& log);
   [[nodiscard]] static bool must_be_held(const ParsedLine& line);
-  static void note_time(const ParsedLine& line, Log& log, TimePoint arrival);
+  void note_time(const ParsedLine& line, Log& log, TimePoint arrival);
   /// The log whose oldest line is due first, if it is due; keeps next_due_.
   [[nodiscard]] Log* first_due(TimePoint time);
   void follow(ParsedLine& line, Log& log, TimePoint arrival);
@@ -225,6 +225,7 @@ class EventReader {
   std::map<std::uint64_t, Stream> streams_;
   std::map<std::pair<SourceIndex, std::string>, std::unique_ptr<Log>> logs_;
   TimePoint next_due_ = TimePoint::max();  ///< of all lines in custody; at the latest
+  TimePoint newest_;                       ///< the time of the log that is furthest
   std::vector<StreamOf> moved_;
   Processes processes_;
   std::array<std::uint64_t, 64> told_{};  ///< fingerprints of the newest lines about logins

@@ -117,3 +117,39 @@ TEST_CASE("the settings name a process better than its transport does") {
   REQUIRE(worker_of("") == "w1");
   REQUIRE(worker_of("main") == "main");
 }
+
+TEST_CASE("a process that has been silent goes on in the order of all") {
+  EventReader reader({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+  std::string order;
+  const auto write = [&](const std::string& worker, const std::string& time,
+                         const std::string& text) {
+    Chunk chunk;
+    const std::string line = "2026-06-07 " + time + text.substr(23);
+    chunk.bytes = line;
+    chunk.path = worker + ".log";
+    chunk.stream = worker == "quiet" ? 1 : 2;
+    reader.feed(chunk, [&](const Event& event) {
+      if (event.kind == Kind::request) {
+        order += std::string(event.log_worker) + " " + std::string(event.request_id) + "\n";
+      }
+    });
+  };
+  // What a client can have written into: both logs are held.
+  const std::string error =
+      "2026-06-07 00:00:00,000 - synapse.http.server - 132 - INFO - POST-0 - "
+      "<XForwardedForRequest at 0x7f method='POST' uri='/x' clientproto='HTTP/1.1' site='8008'> "
+      "SynapseError: 404 - Unrecognized request\n";
+  for (const char* worker : {"quiet", "busy"}) {
+    write(worker, "00:00:00,000", error);
+    write(worker, "00:00:01,000", access_line("GET-1"));
+  }
+  for (int minute = 1; minute < 4; ++minute) {
+    write("busy", "00:0" + std::to_string(minute) + ":00,000",
+          access_line("GET-" + std::to_string(minute + 1)));
+  }
+  write("busy", "00:03:30,000", access_line("GET-5"));
+  write("quiet", "00:03:30,010", access_line("GET-2"));
+  write("busy", "00:03:30,020", access_line("GET-6"));
+  write("busy", "00:03:40,000", access_line("GET-7"));
+  REQUIRE(order.ends_with("busy GET-4\nbusy GET-5\nquiet GET-2\nbusy GET-6\n"));
+}
