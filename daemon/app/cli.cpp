@@ -57,6 +57,12 @@ void add_input(CLI::App& command, InputOptions& input) {
       .add_option("--timezone", input.timezone,
                   "IANA zone of a text log's local time (default: this machine's)")
       ->type_name("ZONE");
+  command
+      .add_option(
+          "--prefix", input.prefix,
+          "how a text log's records begin, as the formatter of Synapse's log configuration\n"
+          "has it: '%(asctime)s [%(levelname)s] %(name)s: %(request)s %(message)s'")
+      ->type_name("FORMAT");
 }
 
 template <typename Enum>

@@ -58,8 +58,13 @@ std::vector<SourceInfo> source_infos(const Settings& settings) {
   std::vector<SourceInfo> infos;
   for (const SourceSettings& source : settings.sources) {
     const auto zone = Zone::find(source.timezone);  // known: the settings were checked
-    infos.push_back({source.name, source.homeserver, source.worker, source.format,
-                     zone ? *zone : Zone::current()});
+    infos.push_back({source.name,
+                     source.homeserver,
+                     source.worker,
+                     source.format,
+                     zone ? *zone : Zone::current(),
+                     {},
+                     source.prefix});
   }
   return infos;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/percent_format.hpp"
 #include "io/log_file.hpp"
 #include "io/side_by_side.hpp"
 
@@ -137,6 +138,12 @@ std::optional<InputLogs> open_inputs(const InputOptions& options, const std::str
     }
     common.zone = *zone;
   }
+  if (const auto pieces = parse_log_prefix(options.prefix); !options.prefix.empty() && !pieces) {
+    std::cerr << "noci " << verb << ": --prefix: " << pieces.error().what << '\n';
+    code = ExitCode::usage;
+    return std::nullopt;
+  }
+  common.prefix = options.prefix;
   auto inputs = find_logs(options.paths, options.rotated, common);
   if (!inputs) {
     std::cerr << "noci " << verb << ": " << inputs.error().what << '\n';

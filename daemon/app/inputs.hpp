@@ -19,6 +19,7 @@ struct InputOptions {
   bool rotated = false;  ///< with the rotated siblings of each
   std::string timezone;  ///< IANA; empty: this machine's zone
   std::string homeserver;
+  std::string prefix;  ///< of text records, in Python's words; empty: Synapse's
 };
 
 /// Looks at the paths before anything is read. Prints what is wrong as `noci VERB: …` and says how

@@ -11,6 +11,7 @@
 #include "parse/forgery.hpp"
 #include "parse/frame.hpp"
 #include "parse/parser.hpp"
+#include "parse/unwrap.hpp"
 #include "pipeline/event_reader.hpp"
 
 namespace noci {
@@ -58,19 +59,23 @@ LogSample sample_log(const SourceSettings& source, const std::string& path) {
   const std::string bytes = newest_bytes(path);
   const auto zone =
       source.timezone.empty() ? Result<Zone>(Zone::current()) : Zone::find(source.timezone);
-  Parser parser(
-      {source.name, source.homeserver, source.worker, source.format, zone ? *zone : Zone::utc()});
+  Parser parser({source.name,
+                 source.homeserver,
+                 source.worker,
+                 source.format,
+                 zone ? *zone : Zone::utc(),
+                 {},
+                 source.prefix});
+  Unwrapper unwrapper;
   Framer framer;
   Arena arena;
   Chunk chunk;
   chunk.bytes = bytes;
-  framer.push(chunk, [&](std::string_view text, Position position, bool oversize) {
+  const auto look_at = [&](Record record, bool oversize) {
     if (oversize) {
       return;
     }
-    Record record;
-    record.bytes = text;
-    record.position = position;
+    record.worker = source.worker.empty() ? record.worker : std::string_view{};
     arena.clear();
     const ParsedLine line = parser.parse(record, arena);
     sample.is_text = sample.is_text || line.is_text;
@@ -81,6 +86,12 @@ LogSample sample_log(const SourceSettings& source, const std::string& path) {
                                  (line.event.timestamp.time_since_epoch().count() + 5) / 10,
                                  fingerprint_of(line.event)});
     }
+  };
+  framer.push(chunk, [&](std::string_view text, Position position, bool oversize) {
+    Record record;
+    record.bytes = text;
+    record.position = position;
+    unwrapper.push(record, oversize, 0, look_at);
   });
   std::sort(sample.requests.begin(), sample.requests.end());
   return sample;

@@ -60,6 +60,7 @@ struct SourceSettings {
   ListenSettings listen;
   std::int64_t spool_limit = std::int64_t{1} << 30;  ///< bytes of what came by socket or stdin
   LineFormat format = LineFormat::detect;
+  std::string prefix;               ///< of text records, in Python's words; empty: Synapse's
   std::string timezone;             ///< IANA; empty: this machine's zone
   std::string homeserver;           ///< `matrix.homeserver`
   std::string worker;               ///< `log.worker`; empty: from the line, else the file's name

@@ -1,6 +1,7 @@
 #pragma once
 // Local time stamps of one source → UTC. Synapse prints local time without a zone; lines of one
-// minute share their date, so the zone is asked once per minute and the rest is an addition.
+// minute share their date, so the zone is asked once per minute and the rest is an addition. A
+// stamp without a date, or without a year, is that of the moment nearest to the line before.
 
 #include <array>
 #include <optional>
@@ -9,6 +10,7 @@
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "base/zones.hpp"
+#include "parse/stamp.hpp"
 
 namespace noci {
 
@@ -16,12 +18,13 @@ class MinuteClock {
  public:
   explicit MinuteClock(Zone zone) : zone_(zone) {}
 
-  /// `minute` is `YYYY-MM-DD HH:MM` with its digits checked. The hour that autumn repeats is read
-  /// towards `near`, the time of the line before. Empty when there is no such date.
-  [[nodiscard]] std::optional<TimePoint> read(std::string_view minute, Duration within,
-                                              TimePoint near);
+  /// The hour that autumn repeats is read towards `near`, the time of the line before. Empty when
+  /// there is no such date, or none is printed and `near` is unset.
+  [[nodiscard]] std::optional<TimePoint> read(const Stamp& stamp, TimePoint near);
 
  private:
+  [[nodiscard]] std::optional<TimePoint> start_of(std::string_view minute, TimePoint near) const;
+
   Zone zone_;
   std::array<char, 16> cached_{};
   TimePoint start_;  ///< of the cached minute

@@ -12,9 +12,21 @@ bool is_name(char c) {
          c == '.' || c == ':' || c == '/' || c == '@';
 }
 
-/// What a record starts with in either format; wrappers nest, so another envelope counts too.
+/// `synapse.x: [GET-1] `, of a log that leaves the time to its transport.
+bool begins_untimed(std::string_view text) {
+  std::size_t end = 0;
+  while (end < text.size() && end < longest_name && is_name(text[end]) && text[end] != ':') {
+    ++end;
+  }
+  return end > 0 && text.substr(end).starts_with(": [");
+}
+
+/// What a record starts with in any format that is known; wrappers nest, so another envelope counts
+/// too.
 bool begins_record(std::string_view text) {
-  return text.starts_with('{') || (text.size() > 4 && is_digit(text[0]) && text[4] == '-');
+  return text.starts_with('{') || (text.size() > 4 && is_digit(text[0]) && text[4] == '-') ||
+         (text.size() > 8 && is_digit(text[0]) && text[2] == ':' && text[5] == ':') ||
+         begins_untimed(text);
 }
 
 /// `NAME | `, padded with blanks by docker compose.
@@ -56,25 +68,24 @@ bool take_priority(std::string_view& text) {
   return true;
 }
 
-/// `Nov 22 20:55:51 `
-bool take_bsd_time(std::string_view& text) {
-  constexpr std::string_view months = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() < 16 || text[3] != ' ' || text[6] != ' ' || text[9] != ':' || text[12] != ':' ||
-      text[15] != ' ' || !is_digit(text[5]) || !(is_digit(text[4]) || text[4] == ' ') ||
-      months.find(text.substr(0, 3)) % 3 != 0) {
+/// A stamp and the blank behind it.
+bool take_bsd_time(std::string_view& text, Stamp& stamp) {
+  std::string_view rest = text;
+  if (!take_bsd_stamp(rest, stamp) || !rest.starts_with(' ')) {
     return false;
   }
-  text.remove_prefix(16);
+  text = rest.substr(1);
   return true;
 }
 
 /// `2026-11-22T20:55:51.598+00:00 `
-bool take_iso_time(std::string_view& text) {
-  if (text.size() < 20 || text[4] != '-' || text[10] != 'T' || !is_digit(text[0])) {
+bool take_iso_time(std::string_view& text, Stamp& stamp) {
+  std::string_view rest = text;
+  if (text.size() < 20 || text[10] != 'T' || !take_stamp(rest, stamp) || !rest.starts_with(' ')) {
     return false;
   }
-  std::string_view stamp;
-  return take_word(text, stamp) && stamp.size() <= 40;
+  text = rest.substr(1);
+  return true;
 }
 
 /// `host tag[pid]: `; what follows the colon is the message.
@@ -105,13 +116,17 @@ bool take_structured_data(std::string_view& text) {
 }
 
 /// RFC 5424: `<PRI>1 TIMESTAMP HOST APP PROCID MSGID STRUCTURED-DATA MSG`.
-bool take_rfc5424(std::string_view& text) {
+bool take_rfc5424(std::string_view& text, Stamp& stamp) {
   std::string_view rest = text;
   std::string_view word;
   if (!rest.starts_with("1 ")) {
     return false;
   }
   rest.remove_prefix(2);
+  std::string_view time = rest;
+  if (!take_stamp(time, stamp)) {
+    stamp = {};  // `-`: the sender has no clock
+  }
   for (int i = 0; i < 5; ++i) {
     if (!take_word(rest, word)) {
       return false;
@@ -128,39 +143,56 @@ bool take_rfc5424(std::string_view& text) {
   return true;
 }
 
-bool take_syslog(std::string_view& text) {
+/// `123 ` of RFC 6587 in front of a priority.
+void skip_octet_count(std::string_view& text) {
+  Scanner scanner(text);
+  std::int64_t count = 0;
+  if (scanner.number(count) && scanner.literal(" ") && scanner.rest().starts_with('<')) {
+    text = scanner.rest();
+  }
+}
+
+bool take_syslog(std::string_view& text, Stamp& stamp) {
   std::string_view rest = text;
+  skip_octet_count(rest);
   const bool has_priority = take_priority(rest);
-  if (has_priority && take_rfc5424(rest)) {
+  if (has_priority && take_rfc5424(rest, stamp)) {
     text = rest;
     return true;
   }
-  if ((take_bsd_time(rest) || take_iso_time(rest)) && take_host_and_tag(rest)) {
+  if ((take_bsd_time(rest, stamp) || take_iso_time(rest, stamp)) && take_host_and_tag(rest)) {
     text = rest;
     return true;
   }
+  stamp = {};
   return false;
 }
 
 }  // namespace
 
-Envelope open_envelope(std::string_view line) {
+Envelope open_envelope(std::string_view line, bool any_body) {
   constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
   if (line.starts_with(byte_order_mark)) {
     line.remove_prefix(byte_order_mark.size());
   }
   // The common case first: a bare record.
   if (line.starts_with('{') || (line.size() > 10 && line[4] == '-' && line[10] == ' ')) {
-    return {{}, line};
+    return {{}, line, {}};
   }
-  Envelope envelope{{}, line};
-  take_syslog(envelope.body);
+  Envelope envelope{{}, line, {}};
+  const bool is_syslog = take_syslog(envelope.body, envelope.stamp);
   for (int depth = 0; depth < 2; ++depth) {
     if (!take_worker(envelope.body, envelope.worker)) {
       break;
     }
   }
-  return begins_record(envelope.body) ? envelope : Envelope{{}, line};
+  Stamp printed;
+  std::string_view behind = envelope.body;
+  if (!is_syslog && take_iso_time(behind, printed) && begins_record(behind)) {
+    envelope.body = behind;
+    envelope.stamp = printed;
+  }
+  return any_body || begins_record(envelope.body) ? envelope : Envelope{{}, line, {}};
 }
 
 }  // namespace noci

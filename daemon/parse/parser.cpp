@@ -212,7 +212,8 @@ void understand(std::string_view logger, std::string_view request, std::string_v
 
 }  // namespace
 
-Parser::Parser(SourceInfo source) : source_(std::move(source)), clock_(source_.zone) {}
+Parser::Parser(SourceInfo source)
+    : source_(std::move(source)), clock_(source_.zone), lines_(source_.prefix) {}
 
 Event Parser::blank(const Record& record) const {
   Event event;
@@ -239,10 +240,13 @@ ParsedLine Parser::parse(const Record& record, Arena& arena) {
   if (line.ends_with('\r')) {
     line.remove_suffix(1);
   }
-  const Envelope envelope = open_envelope(line);
+  const Envelope envelope = open(line);
   if (!envelope.worker.empty()) {
     out.event.log_worker = envelope.worker;
     out.naming = 1;
+  }
+  if (!record.written && envelope.stamp.is_set()) {
+    out.event.timestamp = clock_.read(envelope.stamp, near(out.event)).value_or(record.arrival);
   }
   if (source_.format == LineFormat::json ||
       (source_.format == LineFormat::detect && envelope.body.starts_with('{'))) {
@@ -250,7 +254,7 @@ ParsedLine Parser::parse(const Record& record, Arena& arena) {
       parse_stray(envelope.body, out);
     }
   } else {
-    parse_text(envelope.body, out, arena);
+    parse_text(envelope.body, record.logger, out, arena);
   }
   if (out.event.kind != Kind::error && out.event.kind != Kind::forged && !out.is_continuation) {
     newest_ = out.event.timestamp;
@@ -258,21 +262,37 @@ ParsedLine Parser::parse(const Record& record, Arena& arena) {
   return out;
 }
 
-void Parser::parse_text(std::string_view body, ParsedLine& out, Arena& arena) {
+/// What an incomplete stamp is near to: the record before, else what the transport says.
+TimePoint Parser::near(const Event& event) const {
+  return newest_ != TimePoint{} ? newest_ : event.timestamp;
+}
+
+Envelope Parser::open(std::string_view line) {
+  LogLine whole;
+  if (lines_.has_prefix() && lines_.read(line, {}, whole)) {
+    return {{}, line, {}};
+  }
+  return open_envelope(line, lines_.has_prefix());
+}
+
+void Parser::parse_text(std::string_view body, std::string_view logger, ParsedLine& out,
+                        Arena& arena) {
   LogLine line;
-  if (!parse_log_line(body, line)) {
+  if (!lines_.read(body, logger, line)) {
     parse_stray(body, out);
     return;
   }
   before_ = Before::text_record;
-  out.is_text = true;
-  const bool has_past = newest_ != TimePoint{};
-  const auto time = clock_.read(line.minute, line.within, has_past ? newest_ : out.event.timestamp);
-  if (!time) {
-    refuse(out.event, Kind::error, "bad_time");
-    return;
+  // Where Python hands each record to the transport by itself, no line feed begins another.
+  out.is_text = logger.empty();
+  if (line.stamp.is_set()) {
+    const auto time = clock_.read(line.stamp, near(out.event));
+    if (!time) {
+      refuse(out.event, Kind::error, "bad_time");
+      return;
+    }
+    out.event.timestamp = *time;
   }
-  out.event.timestamp = *time;
   if (!line.worker.empty()) {
     out.event.log_worker = line.worker;
     out.naming += 4;
@@ -321,12 +341,14 @@ void Parser::parse_stray(std::string_view body, ParsedLine& out) {
 void Parser::save(ByteWriter& out, TimePoint past) const {
   out.number(static_cast<std::uint64_t>(before_));
   out.integer(past.time_since_epoch().count());
+  lines_.save(out);
 }
 
 void Parser::restore(ByteReader& in) {
   before_ = static_cast<Before>(
       std::min<std::uint64_t>(in.number(), static_cast<std::uint64_t>(Before::traceback)));
   newest_ = restore_time(in);
+  lines_.restore(in);
 }
 
 }  // namespace noci

@@ -19,7 +19,9 @@
 #include "model/settings.hpp"
 #include "parse/access_line.hpp"
 #include "parse/clock.hpp"
+#include "parse/envelope.hpp"
 #include "parse/json_line.hpp"
+#include "parse/line.hpp"
 
 namespace noci {
 
@@ -32,6 +34,8 @@ struct SourceInfo {
   Zone zone = Zone::utc();
   /// A file whose records go on from those of this other source: a rotated sibling read before.
   std::optional<SourceIndex> continues{};
+  /// How its text records begin, in the words of Python's logging; empty: as Synapse's do.
+  std::string prefix{};
 };
 
 /// An event, and what custody must know of its line.
@@ -71,13 +75,16 @@ class Parser {
   enum class Before : std::uint8_t { nothing, text_record, json_record, traceback };
 
   [[nodiscard]] Event blank(const Record& record) const;
-  void parse_text(std::string_view body, ParsedLine& out, Arena& arena);
+  [[nodiscard]] TimePoint near(const Event& event) const;
+  [[nodiscard]] Envelope open(std::string_view line);
+  void parse_text(std::string_view body, std::string_view logger, ParsedLine& out, Arena& arena);
   [[nodiscard]] bool parse_json(std::string_view body, ParsedLine& out, Arena& arena);
   void parse_stray(std::string_view body, ParsedLine& out);
 
   SourceInfo source_;
   MinuteClock clock_;
   JsonReader json_;
+  LineReader lines_;
   Before before_ = Before::nothing;
   TimePoint newest_;
   TimePoint arrival_;  ///< of the record in work

@@ -6,6 +6,7 @@
 #include <set>
 #include <string>
 
+#include "base/percent_format.hpp"
 #include "base/zones.hpp"
 #include "settings/file.hpp"
 #include "settings/listeners.hpp"
@@ -50,6 +51,18 @@ void read_timezone(MapReader& map, SourceSettings& source, Report& report) {
   if (const auto zone = Zone::find(source.timezone); !source.timezone.empty() && !zone) {
     report.fault(node->place, "unknown-timezone", "unknown time zone " + cite(source.timezone),
                  "use an IANA name such as Europe/Paris or UTC");
+  }
+}
+
+void read_prefix(MapReader& map, SourceSettings& source, Report& report) {
+  const YamlNode* node = map.find("prefix");
+  if (node == nullptr) {
+    return;
+  }
+  source.prefix = as_text(*node, "prefix", report).value_or("");
+  if (const auto pieces = parse_log_prefix(source.prefix); !source.prefix.empty() && !pieces) {
+    report.fault(node->place, "bad-value", "'prefix': " + pieces.error().what,
+                 "copy 'format' of the formatter from Synapse's log configuration");
   }
 }
 
@@ -137,6 +150,7 @@ SourceSettings read_source(const YamlNode& node, Report& report) {
     source.format = static_cast<LineFormat>(
         as_choice(*format, "format", {"detect", "text", "json"}, report).value_or(0));
   }
+  read_prefix(map, source, report);
   read_timezone(map, source, report);
   source.homeserver = map.text("homeserver");
   source.worker = map.text("worker");

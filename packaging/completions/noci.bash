@@ -26,15 +26,15 @@ _noci() {
       ;;
     --by) options="user.id source.ip server.name" ;;
     --detail) options="rooms media targets" ;;
-    --timezone | --since | --until | --key | --webhook) return ;;
+    --timezone | --prefix | --since | --until | --key | --webhook) return ;;
     rules | alerts) options="test" ;;
     *)
       case $verb in
         run | check) options="--config" ;;
         rules) options="--lists" ;;
-        replay) options="--config --rules --lists --rotated --timezone --format" ;;
-        explain) options="--rotated --timezone --format" ;;
-        report) options="--by --since --until --rotated --timezone --format --key --detail" ;;
+        replay) options="--config --rules --lists --rotated --timezone --prefix --format" ;;
+        explain) options="--rotated --timezone --prefix --format" ;;
+        report) options="--by --since --until --rotated --timezone --prefix --format --key --detail" ;;
         status | why) options="--config --format" ;;
         alerts) options="--config --webhook" ;;
       esac

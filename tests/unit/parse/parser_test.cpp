@@ -304,6 +304,7 @@ TEST_CASE("a restored parser goes on where the saved one was") {
   CHECK(in.ok());
   CHECK(in.at_end());
   CHECK(second.line("  continued").reason == "continuation");
+  CHECK(second.line(Line{}.text()).kind == Kind::request);
   ByteWriter again;
   first.line("  continued");
   first.line(Line{}.text());

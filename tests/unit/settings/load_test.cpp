@@ -32,7 +32,7 @@ TEST_CASE("every key of the settings reaches its value") {
   const auto loaded = load(scratch, R"(
 node: shard-1
 sources:
-  - {name: main, path: log/*.log, format: json, timezone: Europe/Paris, homeserver: hs.example, worker: main, start_at: beginning, backfill: 24h}
+  - {name: main, path: log/*.log, format: json, prefix: '%(name)s: %(request)s %(message)s', timezone: Europe/Paris, homeserver: hs.example, worker: main, start_at: beginning, backfill: 24h}
   - {paths: [/a.log, /b.log], homeserver: hs.example}
 rules: {dir: r, extra_dir: /e}
 lists: {dir: l, extra_dir: /el}
@@ -58,6 +58,7 @@ log: {level: debug}
   REQUIRE(s.sources.size() == 2);
   CHECK(s.sources[0].paths[0] == scratch.path("log/*.log"));
   CHECK(s.sources[0].format == LineFormat::json);
+  CHECK(s.sources[0].prefix == "%(name)s: %(request)s %(message)s");
   CHECK(s.sources[0].timezone == "Europe/Paris");
   CHECK(s.sources[0].start_at == StartAt::beginning);
   CHECK(s.sources[0].backfill == std::chrono::hours{24});
@@ -118,6 +119,10 @@ TEST_CASE("each wrong setting is a fault of its kind") {
       {"sources: [{path: /a}, {path: /a, name: b}]", "duplicate-path"},
       {"sources: [{path: /a/x}, {path: /b/x}]", "duplicate-name"},
       {"sources: [{path: /a, timezone: Mars/Base}]", "unknown-timezone"},
+      {"sources: [{path: /a, prefix: '%(asctime)s %(message)s'}]", "bad-value"},
+      {"sources: [{path: /a, prefix: '%(name)s%(message)s'}]", "bad-value"},
+      {"sources: [{path: /a, prefix: '%(name)s: %(message)s!'}]", "bad-value"},
+      {"sources: [{path: /a, prefix: '%(name) %d'}]", "bad-value"},
       {"sources: [{path: /a, homeserver: x}, {path: /b}]", "missing-key"},
       {"sources: [{path: /a, start_at: middle}]", "bad-value"},
       {"sources: [{path: /a, backfill: 60d}]", "out-of-range"},
