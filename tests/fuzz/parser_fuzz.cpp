@@ -69,7 +69,7 @@ void run(SourceInfo source, std::string_view bytes, std::size_t step) {
       enricher.apply(event, arena);
       batch.push_back(event);
       if (lines > 2) {
-        Event same = restored.parse(record, arena);
+        Event same = restored.parse(record, arena).event;
         restored_enricher.apply(same, arena);
         require(touch(same) == touch(event) && same.kind == event.kind &&
                 same.timestamp == event.timestamp);
