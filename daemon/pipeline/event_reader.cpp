@@ -220,10 +220,11 @@ void EventReader::save(ByteWriter& out) const {
     log->parser.save(state, oldest != nullptr ? oldest->past : log->parser.newest());
     log->custody.save(state);
     state.number(log->mixed ? 1 : 0);
-    log->unwrapper.save(state, [&](std::uint64_t stream, std::uint64_t offset) {
-      const auto held = log->custody.oldest_of(stream);
-      return held && offset >= held->offset;
-    });
+    log->unwrapper.save(state,
+                        [&custody = log->custody](std::uint64_t stream, std::uint64_t offset) {
+                          const auto held = custody.oldest_of(stream);
+                          return held && offset >= held->offset;
+                        });
     out.text(state.bytes());
   }
   processes_.save(out);

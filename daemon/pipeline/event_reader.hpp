@@ -71,12 +71,14 @@ class EventReader {
   template <typename Sink>
   [[nodiscard]] std::vector<StreamOf> release(TimePoint now, Sink&& sink) {
     std::vector<StreamOf> moved;
-    for (auto& [place, log] : logs_) {
-      log->custody.release_arrived(now, [&](Event& event, std::uint64_t stream) {
+    for (auto& entry : logs_) {
+      const SourceIndex source = entry.first.first;
+      Log& log = *entry.second;
+      log.custody.release_arrived(now, [&](Event& event, std::uint64_t stream) {
         if (moved.empty() || moved.back().stream != stream) {
-          moved.push_back({place.first, stream});
+          moved.push_back({source, stream});
         }
-        finish(event, log->arena, sink);
+        finish(event, log.arena, sink);
       });
     }
     return moved;
