@@ -10,6 +10,7 @@
 
 #include "base/time.hpp"
 #include "model/event.hpp"
+#include "model/health.hpp"
 #include "model/rule.hpp"
 
 namespace noci {
@@ -51,6 +52,13 @@ struct Evidence {
   bool truncated = false;  ///< rarer values were forgotten to bound memory
 };
 
+/// What noci says about its own sight: system.blind and system.recovered.
+struct SystemNews {
+  BlindChange change;
+  std::string problem;  ///< what is wrong, in plain words
+  std::string advice;   ///< what to do about it
+};
+
 struct Alert {
   AlertStatus status = AlertStatus::firing;
   std::string resolve_reason;  ///< of resolved: below_limit, rule_removed
@@ -76,6 +84,8 @@ struct Alert {
   TimePoint last_event;
   Evidence evidence;
   std::string summary;  ///< one plain sentence
+  /// Set when the alert is about noci itself: firing is then blind, resolved is recovered.
+  std::optional<SystemNews> system;
 
   /// `alert_id-sequence`: the webhook-id, constant over retries.
   [[nodiscard]] std::string event_id() const;

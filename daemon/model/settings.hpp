@@ -91,6 +91,22 @@ struct MetricsSettings {
   bool operator==(const MetricsSettings&) const = default;
 };
 
+/// From when on noci calls itself blind. config/noci.yaml says why these.
+struct HealthSettings {
+  bool alerts = true;  ///< system.blind and system.recovered; metrics and status are always there
+  Duration warm_up = std::chrono::minutes{30};
+  Duration silence_least = std::chrono::minutes{3};
+  Duration silence_most = std::chrono::hours{12};
+  Duration unreadable = std::chrono::minutes{1};
+  Duration behind = std::chrono::minutes{2};
+  Duration clock_skew = std::chrono::minutes{1};
+  double not_understood = 0.05;  ///< share of a source's records
+  double lines_lost = 0.03;      ///< share of a worker's access lines
+  Duration span = std::chrono::minutes{10};
+  Duration settle = std::chrono::minutes{1};
+  Duration usual_after = std::chrono::hours{24};
+};
+
 struct Settings {
   std::string file;       ///< where it was read; empty: the built-in defaults
   std::string node_name;  ///< default: this machine's host name
@@ -107,6 +123,7 @@ struct Settings {
   std::optional<Duration> lateness;
   Duration commit_interval = std::chrono::seconds{5};
   std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes for keys, windows and evidence
+  HealthSettings health;
   std::string log_level = "info";
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,18 @@
 #include "model/rule.hpp"
 
 namespace noci {
+
+/// Of one source, for noci's watch over its own sight.
+struct SourceCounts {
+  std::uint64_t lines = 0;    ///< of any kind
+  std::uint64_t records = 0;  ///< lines that begin a record
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;         ///< records not understood
+  std::optional<TimePoint> newest;  ///< request time, as claimed
+  /// Arrival minus request time, over the requests since somebody last asked.
+  std::optional<Duration> least_delay;
+  std::optional<Duration> most_delay;
+};
 
 struct ParseStats {
   std::uint64_t records = 0;

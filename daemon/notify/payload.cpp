@@ -77,8 +77,12 @@ std::string_view kind_of(Field field, std::string_view value) {
       return "room";
     case Field::media_id:
       return "media";
+    case Field::log_source:
+      return "source";
+    case Field::log_worker:
+      return "worker";
     default:
-      return "campaign";  // requests that share a trait: an agent, a path, a worker
+      return "campaign";  // requests that share a trait: an agent, a path
   }
 }
 
@@ -255,21 +259,25 @@ json::object node_of(const Node& node) {
   return object;
 }
 
-LimitState sample_limit(std::string name, LimitType type, std::string_view field) {
-  LimitState limit;
-  limit.name = std::move(name);
-  limit.type = type;
-  limit.field = field;
-  limit.timespan = std::chrono::minutes{10};
-  limit.base_limit = 20;
-  limit.limit = 5;
-  limit.factor = 0.25;
-  limit.period = "night";
-  limit.value = 6;
-  limit.breached = true;
-  limit.exact = false;
-  limit.error_pct = 1.5;
-  return limit;
+json::object health_of(const SystemNews& news) {
+  const BlindChange& change = news.change;
+  json::object health;
+  health["cause"] = name_of(change.cause);
+  health["problem"] = text(news.problem, longest_summary);
+  health["advice"] = text(news.advice, longest_summary);
+  add_if_any(health, "detail", change.detail);
+  health["since"] = time(change.since);
+  health["value"] = number(change.value);
+  health["limit"] = number(change.limit);
+  health["unit"] = is_in_seconds(change.cause) ? "s" : "share";
+  return health;
+}
+
+std::string type_of(const Alert& alert) {
+  if (alert.system) {
+    return alert.system->change.blind ? "system.blind" : "system.recovered";
+  }
+  return "alert." + std::string(name_of(alert.status));
 }
 
 }  // namespace
@@ -299,10 +307,13 @@ std::string payload_json(const Alert& alert, const Node& node) {
     data["impact"] = std::move(impact);
   }
   data["evidence"] = evidence_of(alert.evidence);
+  if (alert.system) {
+    data["health"] = health_of(*alert.system);
+  }
   data["node"] = node_of(node);
 
   json::object payload;
-  payload["type"] = "alert." + std::string(name_of(alert.status));
+  payload["type"] = type_of(alert);
   payload["timestamp"] = time(alert.timestamp);
   payload["data"] = std::move(data);
   return json::serialize(payload);
@@ -316,58 +327,6 @@ std::string fingerprint(const Alert& alert) {
   }
   const Sha256 digest = sha256(identity);
   return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});
-}
-
-Alert test_alert(const Node& node, TimePoint at, std::string alert_id) {
-  Alert alert;
-  alert.status = AlertStatus::test;
-  alert.timestamp = at;
-  alert.alert_id = std::move(alert_id);
-  alert.level = Level::informational;
-  alert.rule_id = "noci-test";
-  alert.rule_title = "Test alert";
-  alert.rule_hash = "none";
-  alert.first_event = at;
-  alert.last_event = at;
-  LimitState limit;
-  limit.name = "test";
-  limit.timespan = std::chrono::minutes{1};
-  limit.base_limit = 1;
-  limit.limit = 1;
-  alert.limits.push_back(std::move(limit));
-  alert.summary = "Test alert from noci on " + node.name +
-                  ": nothing happened, this webhook receives what noci sends.";
-  return alert;
-}
-
-std::string test_payload(const Node& node, TimePoint at, std::string alert_id) {
-  return payload_json(test_alert(node, at, std::move(alert_id)), node);
-}
-
-std::string sample_payload() {
-  Alert alert = test_alert({"node", "example.org", "0", "none"}, TimePoint{}, "sample");
-  alert.status = AlertStatus::resolved;
-  alert.resolve_reason = "below_limit";
-  alert.rule_status = "stable";
-  alert.runbook = "https://example.org/runbook";
-  alert.tags = {"attack.t1213"};
-  alert.falsepositives = {"a bridge"};
-  alert.key = {{Field::user_id, "@user:example.org"}, {Field::source_ip, "192.0.2.1"}};
-  alert.limits = {sample_limit("rooms", LimitType::value_count, name_of(Field::room_id)),
-                  sample_limit("media", LimitType::value_count, name_of(Field::media_id)),
-                  sample_limit("profiles", LimitType::value_count, name_of(Field::target_user_id)),
-                  sample_limit("messages", LimitType::value_sum, name_of(Field::messages)),
-                  sample_limit("media_bytes", LimitType::value_sum, name_of(Field::bytes)),
-                  sample_limit("history_bytes", LimitType::value_sum, name_of(Field::bytes)),
-                  sample_limit("bytes", LimitType::value_sum, name_of(Field::bytes))};
-  Sample sample;
-  sample.request_id = "GET-1";
-  sample.source = "homeserver.log";
-  alert.evidence.samples.push_back(sample);
-  for (std::size_t i = 0; i < field_count; ++i) {
-    alert.evidence.top.push_back({static_cast<Field>(i), {{"value", 1}}});
-  }
-  return payload_json(alert, {"node", "example.org", "0", "none"});
 }
 
 }  // namespace noci

@@ -103,8 +103,10 @@ bool wants(const Webhook& webhook, const Alert& alert) {
   if (alert.status == AlertStatus::resolved && !webhook.resolved) {
     return false;
   }
-  return webhook.levels.empty() || std::find(webhook.levels.begin(), webhook.levels.end(),
-                                             alert.level) != webhook.levels.end();
+  // Who does not hear that noci is blind takes silence for peace.
+  return alert.system || webhook.levels.empty() ||
+         std::find(webhook.levels.begin(), webhook.levels.end(), alert.level) !=
+             webhook.levels.end();
 }
 
 HttpRequest make_request(const Webhook& webhook, std::string_view event_id,

@@ -42,7 +42,8 @@ struct WebhookFiles {
 [[nodiscard]] Result<Webhook> resolve_webhook(const WebhookSettings& settings,
                                               const WebhookFiles& files);
 
-/// Level and `resolved` as configured; a test alert is always wanted.
+/// Level and `resolved` as configured; a test alert is always wanted, and one about noci's own
+/// sight whatever its level.
 [[nodiscard]] bool wants(const Webhook& webhook, const Alert& alert);
 
 /// One attempt. `event_id` stays the same over all attempts, `unix_seconds` is the attempt's time.

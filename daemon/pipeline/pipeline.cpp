@@ -1,5 +1,6 @@
 #include "pipeline/pipeline.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "parse/forgery.hpp"
@@ -38,12 +39,14 @@ bool is_counted(Kind kind) {
 Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules)
     : live_(options.live),
       lateness_(options.engine.lateness),
+      source_counts_(options.sources.size()),
       reader_(std::move(options.sources)),
       engine_(std::move(options.engine), std::move(rules)) {}
 
 TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
   TimePoint last{};
   reader_.feed(chunk, [&](Event& event) {
+    note(event, chunk.arrival);
     if (is_counted(event.kind)) {
       last = event.timestamp;
       count(event, chunk.arrival, out);
@@ -54,10 +57,37 @@ TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
 
 std::vector<StreamOf> Pipeline::release(TimePoint now, std::vector<Alert>& out) {
   return reader_.release(now, [&](Event& event) {
+    note(event, now);
     if (is_counted(event.kind)) {
       count(event, now, out);
     }
   });
+}
+
+void Pipeline::note(const Event& event, TimePoint arrival) {
+  SourceCounts& counts = source_counts_.at(event.source);
+  ++counts.lines;
+  if (event.kind == Kind::ignored && event.reason == "continuation") {
+    return;
+  }
+  ++counts.records;
+  counts.errors += event.kind == Kind::error ? 1 : 0;
+  if (event.kind == Kind::request) {
+    ++counts.requests;
+    const Duration delay = arrival - event.timestamp;
+    counts.newest = std::max(counts.newest.value_or(event.timestamp), event.timestamp);
+    counts.least_delay = std::min(counts.least_delay.value_or(delay), delay);
+    counts.most_delay = std::max(counts.most_delay.value_or(delay), delay);
+  }
+}
+
+std::vector<SourceCounts> Pipeline::take_source_counts() {
+  std::vector<SourceCounts> taken = source_counts_;
+  for (SourceCounts& counts : source_counts_) {
+    counts.least_delay.reset();
+    counts.most_delay.reset();
+  }
+  return taken;
 }
 
 void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {

@@ -70,6 +70,9 @@ class Pipeline {
   /// Per Synapse process, how complete its log is.
   [[nodiscard]] std::vector<WorkerNumbers> numbers() const { return reader_.numbers(); }
 
+  /// By source. The delays begin anew with each call.
+  [[nodiscard]] std::vector<SourceCounts> take_source_counts();
+
   [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
 
   [[nodiscard]] std::uint64_t clamped_times() const { return clock_.clamped(); }
@@ -77,11 +80,13 @@ class Pipeline {
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
 
  private:
+  void note(const Event& event, TimePoint arrival);
   void count(Event& event, TimePoint arrival, std::vector<Alert>& out);
   [[nodiscard]] std::string with_reader_state(std::string engine_state) const;
 
   bool live_;
   Duration lateness_;
+  std::vector<SourceCounts> source_counts_;
   EventReader reader_;
   EventClock clock_;
   Engine engine_;

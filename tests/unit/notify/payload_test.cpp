@@ -107,9 +107,36 @@ TEST_CASE("an entity's kind follows the field it is grouped by") {
   REQUIRE(entity_kind({{Field::server_name, "other.org"}}) == "server");
   REQUIRE(entity_kind({{Field::room_id, "!r:hs"}}) == "room");
   REQUIRE(entity_kind({{Field::media_id, "hs/x"}}) == "media");
+  REQUIRE(entity_kind({{Field::log_source, "homeserver.log"}}) == "source");
+  REQUIRE(entity_kind({{Field::log_worker, "main"}}) == "worker");
   REQUIRE(entity_kind({{Field::user_agent, "curl"}}) == "campaign");
   REQUIRE(entity_kind({{Field::user_id, "@a:hs"}, {Field::source_ip, "192.0.2.1"}}) == "pair");
   REQUIRE(entity_kind({}) == "global");
+}
+
+TEST_CASE("an alert about noci's own sight has a type and a section of its own") {
+  Alert about = alert();
+  about.system = SystemNews{{}, "nothing was written", "Check that Synapse runs."};
+  BlindChange& change = about.system->change;
+  change.cause = Cause::lines_lost;
+  change.since = at("2026-06-07T00:00:00Z");
+  change.value = 0.05;
+  change.limit = 0.03;
+  REQUIRE(payload_of(about).at("type") == "system.blind");
+  REQUIRE(data_of(about).at("health") == json::parse(R"({
+    "cause": "lines_lost", "problem": "nothing was written", "advice": "Check that Synapse runs.",
+    "since": "2026-06-07T00:00:00.000Z", "value": 0.05, "limit": 0.03, "unit": "share"})"));
+  change.blind = false;
+  change.cause = Cause::unreadable;
+  change.detail = "cannot read /log\n: denied";
+  change.value = 61;
+  about.status = AlertStatus::resolved;
+  REQUIRE(payload_of(about).at("type") == "system.recovered");
+  REQUIRE(data_of(about).at("status") == "resolved");
+  REQUIRE(data_of(about).at("health").at("unit") == "s");
+  REQUIRE(data_of(about).at("health").at("value") == 61);
+  REQUIRE(data_of(about).at("health").at("detail") == "cannot read /log\xef\xbf\xbd: denied");
+  REQUIRE(data_of(alert()).as_object().if_contains("health") == nullptr);
 }
 
 TEST_CASE("a pair names both members") {

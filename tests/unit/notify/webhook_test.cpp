@@ -151,3 +151,15 @@ TEST_CASE("a webhook takes the levels it wants and resolutions when it wants the
   about.status = AlertStatus::test;
   REQUIRE(wants(resolved, about));
 }
+
+TEST_CASE("that noci is blind is told whatever the levels, that it recovered unless ends are not") {
+  WebhookSettings choosy = settings();
+  choosy.levels = {"critical"};
+  Alert about = alert();
+  about.system = SystemNews{};
+  REQUIRE(wants(webhook(choosy), about));
+  about.status = AlertStatus::resolved;
+  REQUIRE(wants(webhook(choosy), about));
+  choosy.resolved = false;
+  REQUIRE_FALSE(wants(webhook(choosy), about));
+}
