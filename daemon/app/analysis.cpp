@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "io/intake_status.hpp"
+#include "pipeline/vigil_alert.hpp"
 
 namespace noci {
 namespace {
@@ -47,6 +48,7 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       log_(log),
       faults_(std::move(log)),
       watch_(std::move(executor)),
+      at_end_(parts_.sources.size()),
       side_by_side_(parts_.source_infos),
       whole_bytes_(parts_.saved_bytes),
       last_commit_(parts_.wall_clock()),
@@ -74,6 +76,7 @@ boost::asio::awaitable<void> Analysis::run() {
       look_around(parts_.wall_clock());
     }
   }
+  changed_ = true;  // how long each log has been silent is worth keeping even when nothing was read
   co_await commit();
   co_await effects_.async_send({}, Stop{}, use_awaitable);
 }
@@ -88,6 +91,11 @@ void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
   parts_.pipeline.replace_rules(std::move(rules), alerts_);
   changed_ = true;
   watch_.wake();
+}
+
+void Analysis::replace_health(const HealthSettings& settings) {
+  parts_.vigil.replace_settings(settings);
+  parts_.tell_blindness = settings.alerts;
 }
 
 void Analysis::committed(const std::vector<Cursor>& cursors) {
@@ -126,11 +134,22 @@ bool Analysis::read_some() {
 
 /// Every log that has something is given a say in what goes next.
 void Analysis::fill(TimePoint now) {
-  const auto wants = [&](std::string_view path) { return side_by_side_.wants(path); };
-  for (auto& [name, source] : parts_.sources) {
-    while (const auto chunk = source->next(now, wants)) {
+  bool refused = false;
+  const auto wants = [&](std::string_view path) {
+    const bool wanted = side_by_side_.wants(path);
+    refused = refused || !wanted;
+    return wanted;
+  };
+  for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
+    for (;;) {
+      refused = false;
+      const auto chunk = parts_.sources[i].source->next(now, wants);
+      if (!chunk) {
+        break;
+      }
       side_by_side_.add(*chunk);
     }
+    at_end_[i] = at_end_[i] || !refused;
   }
 }
 
@@ -183,6 +202,9 @@ boost::asio::awaitable<void> Analysis::commit() {
   commit.state = commit.whole ? parts_.pipeline.snapshot() : parts_.pipeline.take_delta();
   whole_bytes_ = commit.whole ? commit.state.size() : whole_bytes_;
   delta_bytes_ = commit.whole ? 0 : delta_bytes_ + commit.state.size();
+  ByteWriter vigil;
+  parts_.vigil.save(vigil);
+  commit.vigil = vigil.take();
   commit.alerts = std::move(alerts_);
   alerts_.clear();
   changed_ = false;
@@ -219,6 +241,7 @@ void Analysis::look_around(TimePoint now) {
   if (const auto notice = watch_.take_notice()) {
     log_->warn("event=polling why={}", log_value(*notice));
   }
+  keep_vigil(now);
   parts_.publish(status(now));
 }
 
@@ -240,6 +263,40 @@ void Analysis::tell_progress(TimePoint now) {
   }
 }
 
+void Analysis::keep_vigil(TimePoint now) {
+  const std::vector<SourceCounts> counts = parts_.pipeline.take_source_counts();
+  const EngineStats& engine = parts_.pipeline.engine_stats();
+  Sight sight{now, {}, {}, engine.keys, engine.evicted_keys};
+  for (std::size_t i = 0; i < parts_.sources.size(); ++i) {
+    const FollowedSource& followed = parts_.sources[i];
+    SourceSight source;
+    static_cast<SourceCounts&>(source) = counts[i];
+    source.losses = followed.source->stats().lost_bytes_unknown;
+    source.at_end = at_end_[i];
+    at_end_[i] = false;
+    if (!followed.source->faults().empty()) {
+      source.fault = followed.source->faults().front().what;
+    }
+    sight.sources.push_back(std::move(source));
+  }
+  for (WorkerNumbers& numbers : parts_.pipeline.numbers()) {
+    sight.workers.push_back(
+        {worker_name(numbers.homeserver, numbers.worker), numbers.passed, numbers.missing});
+  }
+  std::vector<BlindChange> changes;
+  parts_.vigil.look(sight, changes);
+  for (const BlindChange& change : changes) {
+    changed_ = true;
+    Alert alert = alert_of(change, parts_.store_id);
+    if (parts_.tell_blindness) {
+      alerts_.push_back(std::move(alert));
+    } else {
+      log_->warn("event={} cause={} what={}", change.blind ? "blind" : "recovered",
+                 name_of(change.cause), log_value(alert.summary));
+    }
+  }
+}
+
 AnalysisStatus Analysis::status(TimePoint now) const {
   AnalysisStatus status;
   status.at = now;
@@ -250,6 +307,7 @@ AnalysisStatus Analysis::status(TimePoint now) const {
   status.custody = parts_.pipeline.custody_stats();
   status.clamped_times = parts_.pipeline.clamped_times();
   status.rules = parts_.rules;
+  status.health = parts_.vigil.report();
   for (const auto& [name, source] : parts_.sources) {
     SourceStatus of_source;
     of_source.name = name;

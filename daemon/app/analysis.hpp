@@ -17,6 +17,7 @@
 #include "io/source.hpp"
 #include "io/watch.hpp"
 #include "pipeline/pipeline.hpp"
+#include "pipeline/vigil.hpp"
 
 namespace noci {
 
@@ -28,6 +29,9 @@ struct FollowedSource {
 struct AnalysisParts {
   Pipeline pipeline;
   std::vector<SourceInfo> source_infos;  ///< how the lines of each source are read
+  Vigil vigil;
+  bool tell_blindness = true;  ///< system.blind and system.recovered, besides metrics and status
+  std::string store_id;
   std::vector<FollowedSource> sources;
   Duration commit_interval{};
   Duration lateness{};
@@ -48,6 +52,7 @@ class Analysis {
   // The following are called on the analysis thread (posted).
   void stop();
   void replace_rules(std::shared_ptr<const RuleSet> rules);
+  void replace_health(const HealthSettings& settings);
   /// The commit with these cursors is on the disk.
   void committed(const std::vector<Cursor>& cursors);
 
@@ -69,6 +74,8 @@ class Analysis {
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
   void look_around(TimePoint now);
   void tell_progress(TimePoint now);
+  /// What noci sees and does not see is judged, and said.
+  void keep_vigil(TimePoint now);
   [[nodiscard]] AnalysisStatus status(TimePoint now) const;
 
   AnalysisParts parts_;
@@ -76,6 +83,7 @@ class Analysis {
   std::shared_ptr<spdlog::logger> log_;
   RepeatedFaults faults_;
   Watch watch_;
+  std::vector<bool> at_end_;  ///< by source: its end was reached since the last look
   std::vector<Alert> alerts_;
   SideBySide side_by_side_;
   bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept

@@ -1,7 +1,9 @@
 #include "app/ask.hpp"
 
+#include <iomanip>
 #include <iostream>
 #include <optional>
+#include <sstream>
 
 #include <boost/json/object.hpp>
 #include <boost/json/parse.hpp>
@@ -59,6 +61,29 @@ void print_pair(const char* name, const json::value& value) {
             << (text.empty() ? "-" : text) << '\n';
 }
 
+std::string percent_of(const json::value& share) {
+  if (share.is_null()) {
+    return "not known yet";
+  }
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(1) << share.to_number<double>() * 100 << " %";
+  return text.str();
+}
+
+void print_health(const json::object& status) {
+  for (const json::value& entry : status.at("workers").as_array()) {
+    const json::object& worker = entry.as_object();
+    std::cout << "worker          " << text_of(worker.at("name")) << ": "
+              << percent_of(worker.at("lost")) << " of its lines lost, "
+              << percent_of(worker.at("base_gap")) << " of its requests usually without a line\n";
+  }
+  for (const json::value& entry : status.at("blind").as_array()) {
+    const json::object& blind = entry.as_object();
+    std::cout << "BLIND           to " << text_of(blind.at("about")) << " since "
+              << text_of(blind.at("since")) << ": " << text_of(blind.at("cause")) << '\n';
+  }
+}
+
 void print_status(const json::object& status) {
   for (const char* name :
        {"version", "newest_event", "lag_ms", "records", "requests", "errors", "forged", "rules",
@@ -87,6 +112,7 @@ void print_status(const json::object& status) {
       std::cout << "  cannot read   " << text_of(fault) << '\n';
     }
   }
+  print_health(status);
 }
 
 void print_why(const json::object& answer) {

@@ -91,10 +91,19 @@ Pipeline make_pipeline(const Configuration& configuration, const Database& datab
   return Pipeline(std::move(options), configuration.rules);
 }
 
+Vigil make_vigil(const Settings& settings) {
+  std::vector<std::string> names;
+  for (const SourceSettings& source : settings.sources) {
+    names.push_back(source.name);
+  }
+  return Vigil(settings.health, std::move(names));
+}
+
 /// What survived: the pipeline as it was, and the cursors that belong to it. State that cannot be
 /// read is left behind together with its cursors' windows, loudly.
 struct Restored {
   Pipeline pipeline;
+  Vigil vigil;
   std::vector<Cursor> cursors;
   std::uint64_t bytes = 0;
 };
@@ -105,7 +114,11 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
   if (!saved) {
     return tl::unexpected(saved.error());
   }
-  Restored restored{make_pipeline(configuration, database), std::move(saved->cursors)};
+  Restored restored{make_pipeline(configuration, database), make_vigil(configuration.settings),
+                    std::move(saved->cursors)};
+  if (!saved->vigil.empty() && !restored.vigil.restore(saved->vigil)) {
+    log.error("event=vigil_unusable next=what_is_usual_is_learnt_anew");
+  }
   for (const std::string& blob : saved->blobs) {
     restored.bytes += blob.size();
     const auto applied = restored.pipeline.restore(blob);
@@ -170,6 +183,7 @@ ExitCode run_daemon(const RunOptions& options) {
     return cannot_start(*log, sources.error());
   }
 
+  const std::string store_id = database->store_id();
   boost::asio::io_context analysis_context{1};
   boost::asio::io_context delivery_context{1};
   EffectChannel effects(delivery_context, effect_capacity);
@@ -179,6 +193,9 @@ ExitCode run_daemon(const RunOptions& options) {
   FrontDesk* desk_address = nullptr;
   AnalysisParts parts{std::move(restored->pipeline),
                       source_infos(settings),
+                      std::move(restored->vigil),
+                      settings.health.alerts,
+                      store_id,
                       std::move(sources->followed),
                       settings.commit_interval,
                       lateness_of(settings),

@@ -78,7 +78,7 @@ void Deliverer::commit_pending() {
     Commit& commit = pending_.front();
     const TimePoint begin = wall_clock_();
     const auto saved = save_commit(database_, commit.cursors, commit.state, commit.whole,
-                                   outbox_items(commit), begin);
+                                   outbox_items(commit), begin, commit.vigil);
     if (!saved) {
       ++status_.commit_failures;
       status_.commit_error = saved.error().what;

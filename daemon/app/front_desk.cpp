@@ -18,6 +18,7 @@
 #include "app/webhooks.hpp"
 #include "app/why.hpp"
 #include "base/text.hpp"
+#include "pipeline/vigil_alert.hpp"
 
 namespace noci {
 namespace {
@@ -143,6 +144,26 @@ bool FrontDesk::is_alive() const {
   return parts_.deliverer.is_paused() || parts_.wall_clock() - analysis_status_.at < stuck_after;
 }
 
+std::string FrontDesk::why_not_ready() const {
+  if (stopping_) {
+    return "noci is stopping\n";
+  }
+  if (analysis_status_.at == TimePoint{}) {
+    return "the sources are not being followed yet\n";
+  }
+  std::string why;
+  if (parts_.deliverer.is_paused()) {
+    why += "the database cannot be written: " + parts_.deliverer.status().commit_error + "\n";
+  }
+  for (const Blindness& blindness : analysis_status_.health.blindness) {
+    if (blindness.blind) {
+      why += "blind to " + describe(blindness.subject) + " since " +
+             format_rfc3339(blindness.since) + ": " + std::string(name_of(blindness.cause)) + "\n";
+    }
+  }
+  return why;
+}
+
 void FrontDesk::reload() {
   DeliveryStatus& status = parts_.deliverer.status();
   ++status.reloads;
@@ -163,8 +184,12 @@ void FrontDesk::reload() {
   config_hash_ = fresh->hash;
   log_->set_level(spdlog::level::from_str(fresh->settings.log_level));
   parts_.deliverer.replace_webhooks(std::move(webhooks), node());
+  settings_.health = fresh->settings.health;
   boost::asio::post(parts_.analysis_context,
-                    [this, rules = fresh->rules] { parts_.analysis.replace_rules(rules); });
+                    [this, rules = fresh->rules, health = settings_.health] {
+                      parts_.analysis.replace_rules(rules);
+                      parts_.analysis.replace_health(health);
+                    });
   status.config_valid = true;
   status.config_loaded = parts_.wall_clock();
   log_->info("event=reloaded rules={} config_hash={}", fresh->rules->rules.size(), config_hash_);
@@ -210,8 +235,8 @@ HttpResponse FrontDesk::answer(std::string_view, std::string_view target) {
                       : text_response(503, "the analysis thread is stuck\n");
   }
   if (path == "/readyz") {
-    const bool ready = analysis_status_.at != TimePoint{} && !stopping_;
-    return ready ? text_response(200, "ready\n") : text_response(503, "not ready\n");
+    const std::string why = why_not_ready();
+    return why.empty() ? text_response(200, "ready\n") : text_response(503, "not ready\n" + why);
   }
   return text_response(404, "not found: there are /metrics, /healthz and /readyz\n");
 }

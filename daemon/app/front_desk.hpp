@@ -51,6 +51,8 @@ class FrontDesk {
   void refuse_reload(const Faults& faults);
   void warn_of_restart(const Settings& fresh);
   [[nodiscard]] bool is_alive() const;
+  /// A line for each reason; empty when it is.
+  [[nodiscard]] std::string why_not_ready() const;
   [[nodiscard]] HttpResponse answer(std::string_view method, std::string_view target);
   boost::asio::awaitable<std::string> answer_control(std::string question);
 

@@ -179,6 +179,63 @@ void add_sources(auto& to, const AnalysisStatus& analysis) {
   }
 }
 
+Labels labels_of(const BlindSubject& subject, Cause cause) {
+  Labels labels{{"cause", std::string(name_of(cause))}};
+  if (subject.kind == BlindSubject::Kind::source) {
+    labels["source"] = subject.name;
+  } else if (subject.kind == BlindSubject::Kind::worker) {
+    labels["worker"] = subject.name;
+  }
+  return labels;
+}
+
+void add_health(auto& to, const HealthReport& health) {
+  for (const Blindness& blindness : health.blindness) {
+    const Labels labels = labels_of(blindness.subject, blindness.cause);
+    to.now("noci_blind", "1 while noci is blind to a source or worker, by cause.",
+           blindness.blind ? 1.0 : 0.0, labels);
+    to.total("noci_blind_episodes_total", "How often noci became blind.", blindness.episodes,
+             labels);
+  }
+  for (const SourceHealth& source : health.sources) {
+    const Labels labels{{"source", source.name}};
+    to.total("noci_source_records_total", "Records read from the source.", source.records, labels);
+    to.total("noci_source_requests_total", "Access lines among them.", source.requests, labels);
+    to.total("noci_source_errors_total", "Records among them that were not understood.",
+             source.errors, labels);
+    to.now("noci_source_silence_seconds", "How long the source has said nothing.",
+           seconds(source.silence), labels);
+    to.now("noci_source_silence_limit_seconds", "From when on that is unusual.",
+           seconds(source.silence_limit), labels);
+    to.now("noci_source_request_silence_seconds", "How long no access line has come.",
+           seconds(source.request_silence), labels);
+    to.now("noci_source_lag_seconds", "How old is what noci reads while it is behind; else 0.",
+           seconds(source.lag), labels);
+    to.now("noci_source_error_ratio", "Share of records not understood, over the span.",
+           source.error_share, labels);
+    if (source.skew) {
+      to.now("noci_source_clock_skew_seconds",
+             "How long before their arrival all lines are stamped; negative: in the future.",
+             seconds(*source.skew), labels);
+    }
+  }
+  for (const WorkerHealth& worker : health.workers) {
+    const Labels labels{{"worker", worker.name}};
+    to.total("noci_worker_requests_total", "Request numbers that the worker has passed.",
+             worker.passed, labels);
+    to.total("noci_worker_missing_requests_total", "Those among them that no access line had.",
+             worker.missing, labels);
+    if (worker.base) {
+      to.now("noci_worker_base_gap_ratio", "Share of numbers that usually have no access line.",
+             *worker.base, labels);
+    }
+    if (worker.loss) {
+      to.now("noci_worker_lost_ratio", "Share of access lines lost, over the span.", *worker.loss,
+             labels);
+    }
+  }
+}
+
 void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
   to.total("noci_commits_total", "Transactions committed.", delivery.commits);
   to.total("noci_commit_failures_total", "Transactions that failed and are tried again.",
@@ -229,6 +286,7 @@ std::string Metrics::text(const AnalysisStatus& analysis, const DeliveryStatus& 
   add_parsing(*families_, analysis.parse);
   add_engine(*families_, analysis);
   add_sources(*families_, analysis);
+  add_health(*families_, analysis.health);
   add_delivery(*families_, delivery, now);
   add_process(*families_);
   return families_->text();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/health.hpp"
 #include "model/stats.hpp"
 
 namespace noci {
@@ -54,6 +55,7 @@ struct AnalysisStatus {
   std::uint64_t clamped_times = 0;
   std::uint64_t rules = 0;
   std::vector<SourceStatus> sources;
+  HealthReport health;
 };
 
 struct WebhookStatus {

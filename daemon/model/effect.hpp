@@ -16,6 +16,7 @@ struct Commit {
   std::string state;            ///< Pipeline state: a delta, or the whole when `whole`
   bool whole = false;
   std::vector<Alert> alerts;
+  std::string vigil;  ///< Vigil state, whole
 };
 
 /// Nothing follows.

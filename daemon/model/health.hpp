@@ -69,6 +69,9 @@ struct BlindChange {
 
 struct SourceHealth {
   std::string name;
+  std::uint64_t records = 0;  ///< since the start of noci, as the next two
+  std::uint64_t requests = 0;
+  std::uint64_t errors = 0;
   Duration silence{};
   Duration silence_limit{};
   Duration request_silence{};

@@ -10,9 +10,10 @@ namespace {
 /// No look counts for more: what happens while noci itself is suspended, or waits for the disk, is
 /// not watched.
 constexpr Duration longest_look = std::chrono::seconds{5};
-/// Records without an access line among them before that means anything: Synapse's own regular jobs
-/// write now and then on a server that nobody uses.
-constexpr std::uint64_t records_of_others = 20;
+/// Lines without an access line among them before that means anything: Synapse's own regular jobs
+/// write now and then on a server that nobody uses. Lines, not records: in a text log whose format
+/// changed each line seems to continue the record before.
+constexpr std::uint64_t lines_of_others = 20;
 /// Records of which a share means something, and how many of them must be bad.
 constexpr std::uint64_t least_records = 20;
 constexpr std::uint64_t least_errors = 10;
@@ -76,7 +77,8 @@ void Vigil::count(Source& source, const SourceSight& sight) {
   const Duration listened = sight.fault.empty() ? watched_ : Duration::zero();
   source.lines.look(now_, listened, sight.lines > last.lines, bounds());
   source.requests.look(now_, listened, asked, bounds());
-  source.records_since_request = asked ? 0 : source.records_since_request + records;
+  source.lines_since_request =
+      asked ? 0 : source.lines_since_request + more(last.lines, sight.lines);
   source.errors.add(watched_, records, more(last.errors, sight.errors),
                     {settings_.span, errors_in_pane});
 
@@ -167,7 +169,7 @@ Vigil::Finding Vigil::no_requests(const Source& source) const {
                   ""};
   // Only a log that had access lines can lose them, and only while it says other things.
   if (finding.bad &&
-      (!source.requests.is_warm(bounds()) || source.records_since_request < records_of_others ||
+      (!source.requests.is_warm(bounds()) || source.lines_since_request < lines_of_others ||
        source.lines.silence() * 2 > source.requests.silence())) {
     finding.known = false;
   }
@@ -310,6 +312,9 @@ HealthReport Vigil::report() const {
   for (const Source& source : sources_) {
     SourceHealth health;
     health.name = source.name;
+    health.records = source.last.records;
+    health.requests = source.last.requests;
+    health.errors = source.last.errors;
     health.silence = source.lines.silence();
     health.silence_limit = source.lines.limit(now_, bounds());
     health.request_silence = source.requests.silence();

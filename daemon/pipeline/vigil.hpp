@@ -17,6 +17,7 @@
 #include "base/time.hpp"
 #include "model/health.hpp"
 #include "model/settings.hpp"
+#include "model/stats.hpp"
 #include "pipeline/loss_meter.hpp"
 #include "pipeline/panes.hpp"
 #include "pipeline/rhythm.hpp"
@@ -24,18 +25,10 @@
 namespace noci {
 
 /// A source as it is seen at one look. Counts only grow, over the life of the process.
-struct SourceSight {
-  std::uint64_t lines = 0;     ///< of any kind
-  std::uint64_t records = 0;   ///< lines that begin a record
-  std::uint64_t requests = 0;  ///< access lines
-  std::uint64_t errors = 0;    ///< records not understood
-  std::uint64_t losses = 0;    ///< files that vanished or were truncated before their end was read
-  bool at_end = false;         ///< its end was reached since the last look
-  std::optional<TimePoint> newest;  ///< request time, as claimed
-  /// Arrival minus request time of what came since the last look.
-  std::optional<Duration> least_delay;
-  std::optional<Duration> most_delay;
-  std::string fault;  ///< what cannot be read now, and why; empty: nothing
+struct SourceSight : SourceCounts {
+  std::uint64_t losses = 0;  ///< files that vanished or were truncated before their end was read
+  bool at_end = false;       ///< its end was reached since the last look
+  std::string fault;         ///< what cannot be read now, and why; empty: nothing
 };
 
 /// Request numbers of one worker: see LossMeter.
@@ -98,7 +91,7 @@ class Vigil {
     bool was_at_end = false;
     Rhythm lines;
     Rhythm requests;
-    std::uint64_t records_since_request = 0;
+    std::uint64_t lines_since_request = 0;
     Panes errors;
     std::deque<DelayRange> delays;
     Duration faulty_for{};

@@ -1,5 +1,6 @@
 #include "pipeline/vigil_alert.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -147,6 +148,21 @@ std::string describe(const BlindSubject& subject) {
     default:
       return "much of what happens";
   }
+}
+
+std::string worker_name(std::string_view homeserver, std::string_view worker) {
+  constexpr std::size_t longest = 100;
+  std::string name(homeserver);
+  name += homeserver.empty() ? "" : "/";
+  name += worker.empty() ? "main" : worker;
+  name.resize(std::min(name.size(), longest));
+  for (char& c : name) {
+    const bool is_word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    if (!is_word && std::string_view("._-/:").find(c) == std::string_view::npos) {
+      c = '_';
+    }
+  }
+  return name;
 }
 
 Alert alert_of(const BlindChange& change, const std::string& store_id) {

@@ -21,7 +21,7 @@ void Vigil::save(ByteWriter& out) const {
     out.text(source.name);
     source.lines.save(out);
     source.requests.save(out);
-    out.number(source.records_since_request);
+    out.number(source.lines_since_request);
     source.errors.save(out);
     out.integer(source.faulty_for.count());
     out.integer(source.since_loss.count());
@@ -62,7 +62,7 @@ bool Vigil::restore(std::string_view bytes) {
     Source& source = found == fresh.sources_.end() ? gone : *found;
     source.lines.restore(in);
     source.requests.restore(in);
-    source.records_since_request = in.number();
+    source.lines_since_request = in.number();
     source.errors.restore(in);
     source.faulty_for = Duration{in.integer()};
     source.since_loss = Duration{in.integer()};

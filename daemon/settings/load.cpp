@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "settings/file.hpp"
+#include "settings/health.hpp"
 #include "settings/location.hpp"
 #include "settings/reader.hpp"
 #include "settings/sources.hpp"
@@ -106,6 +107,9 @@ Settings SettingsReader::read() {
   }
   if (const YamlNode* analysis = map.find("analysis", true)) {
     read_analysis(*analysis);
+  }
+  if (const YamlNode* health = map.find("health", true)) {
+    settings_.health = read_health(*health, report_);
   }
   if (const YamlNode* log = map.find("log", true)) {
     read_log(*log);

@@ -12,7 +12,7 @@ namespace noci {
 inline constexpr std::int64_t application_id = 0x6e6f6369;
 
 inline constexpr std::array<std::string_view, 1> migrations{R"sql(
--- store_id and hash_seed
+-- store_id, hash_seed and, once there is one, vigil: what noci knows of its own sight
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
 -- How far each stream has been read; replaced as a whole by each commit. 64-bit counts that have

@@ -66,6 +66,29 @@ Result<void> save_blob(Database& database, std::string_view blob, bool whole) {
   return insert->integer(whole ? 1 : 0).blob(blob).run();
 }
 
+Result<std::string> load_vigil(Database& database) {
+  auto statement = database.prepare("SELECT value FROM meta WHERE key = 'vigil'");
+  if (!statement) {
+    return tl::unexpected(statement.error());
+  }
+  const auto row = statement->step();
+  if (!row) {
+    return tl::unexpected(row.error());
+  }
+  return *row ? statement->bytes_at(0) : std::string();
+}
+
+Result<void> save_vigil(Database& database, std::string_view vigil) {
+  if (vigil.empty()) {
+    return {};
+  }
+  auto insert = database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('vigil', ?1)");
+  if (!insert) {
+    return tl::unexpected(insert.error());
+  }
+  return insert->blob(vigil).run();
+}
+
 }  // namespace
 
 Result<Saved> load_state(Database& database) {
@@ -75,6 +98,11 @@ Result<Saved> load_state(Database& database) {
     return tl::unexpected(cursors.error());
   }
   saved.cursors = std::move(*cursors);
+  auto vigil = load_vigil(database);
+  if (!vigil) {
+    return tl::unexpected(vigil.error());
+  }
+  saved.vigil = std::move(*vigil);
   auto statement = database.prepare("SELECT blob FROM state ORDER BY id");
   if (!statement) {
     return tl::unexpected(statement.error());
@@ -93,13 +121,14 @@ Result<Saved> load_state(Database& database) {
 
 Result<void> save_commit(Database& database, const std::vector<Cursor>& cursors,
                          std::string_view blob, bool whole, const std::vector<OutboxItem>& items,
-                         TimePoint wall_now) {
+                         TimePoint wall_now, std::string_view vigil) {
   auto transaction = Transaction::begin(database.connection());
   if (!transaction) {
     return tl::unexpected(transaction.error());
   }
   return save_cursors(database, cursors)
       .and_then([&] { return save_blob(database, blob, whole); })
+      .and_then([&] { return save_vigil(database, vigil); })
       .and_then([&] { return add_items(database, items, wall_now); })
       .and_then([&] { return transaction->commit(); });
 }

@@ -14,6 +14,7 @@ install(DIRECTORY rules/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/rules
 install(DIRECTORY config/templates/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/templates)
 install(DIRECTORY config/synapse/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/synapse)
 install(DIRECTORY config/sources/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/sources)
+install(FILES packaging/prometheus/noci.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/prometheus)
 install(FILES config/minimal.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 file(GLOB pages_1 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.1)
 file(GLOB pages_5 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.5)

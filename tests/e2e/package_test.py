@@ -13,7 +13,7 @@ RELEASE = os.path.join(ROOT, "build", "release")
 CONTENT = {
     "./usr/bin/noci", "./usr/share/man/man1/noci.1.gz", "./usr/share/man/man5/noci.yaml.5.gz", "./etc/noci/noci.yaml",
     "./etc/noci/rules.d/", "./etc/noci/lists/", "./usr/share/noci/rules/", "./usr/share/noci/rules/lists/",
-    "./usr/share/noci/templates/mattermost.json", "./usr/share/doc/noci/examples/minimal.yaml",
+    "./usr/share/noci/templates/mattermost.json", "./usr/share/noci/prometheus/noci.rules.yml", "./usr/share/doc/noci/examples/minimal.yaml",
     "./usr/share/bash-completion/completions/noci", "./usr/lib/sysusers.d/noci.conf",
 }
 

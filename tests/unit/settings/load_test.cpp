@@ -50,6 +50,7 @@ state: {dir: s, commit_interval: 2s}
 control: {socket: c.sock}
 metrics: {enabled: false, listen: '[::1]:1234'}
 analysis: {lateness: 0s, memory: 1GiB}
+health: {alerts: false, warm_up: 1m, silence_least: 2m, silence_most: 3m, unreadable: 4m, behind: 5m, clock_skew: 6m, not_understood: 0.1, lines_lost: 0.2, span: 7m, settle: 8m, usual_after: 9m}
 log: {level: debug}
 )");
   REQUIRE(all(loaded.faults).empty());
@@ -81,7 +82,26 @@ log: {level: debug}
   CHECK(s.metrics.port == 1234);
   CHECK(s.lateness == Duration(0));
   CHECK(s.memory_budget == std::int64_t{1} << 30);
+  CHECK_FALSE(s.health.alerts);
+  CHECK(s.health.warm_up == 1min);
+  CHECK(s.health.silence_least == 2min);
+  CHECK(s.health.silence_most == 3min);
+  CHECK(s.health.unreadable == 4min);
+  CHECK(s.health.behind == 5min);
+  CHECK(s.health.clock_skew == 6min);
+  CHECK(s.health.not_understood == 0.1);
+  CHECK(s.health.lines_lost == 0.2);
+  CHECK(s.health.span == 7min);
+  CHECK(s.health.settle == 8min);
+  CHECK(s.health.usual_after == 9min);
   CHECK(s.log_level == "debug");
+}
+
+TEST_CASE("bounds of silence that exclude each other are a fault") {
+  const Scratch scratch;
+  const auto loaded = load(scratch, "health: {silence_least: 2h, silence_most: 1h}\n");
+  REQUIRE(loaded.faults.size() == 1);
+  CHECK(loaded.faults[0].what == "'silence_most' is shorter than 'silence_least' [bad-value]");
 }
 
 TEST_CASE("all faults of a file come out at once, with their places") {
@@ -252,6 +272,18 @@ TEST_CASE("the files in config/ can be loaded, and the full one says the default
   CHECK(full.value.metrics.address == defaults.metrics.address);
   CHECK(full.value.metrics.port == defaults.metrics.port);
   CHECK(full.value.memory_budget == defaults.memory_budget);
+  CHECK(full.value.health.alerts == defaults.health.alerts);
+  CHECK(full.value.health.warm_up == defaults.health.warm_up);
+  CHECK(full.value.health.silence_least == defaults.health.silence_least);
+  CHECK(full.value.health.silence_most == defaults.health.silence_most);
+  CHECK(full.value.health.unreadable == defaults.health.unreadable);
+  CHECK(full.value.health.behind == defaults.health.behind);
+  CHECK(full.value.health.clock_skew == defaults.health.clock_skew);
+  CHECK(full.value.health.not_understood == defaults.health.not_understood);
+  CHECK(full.value.health.lines_lost == defaults.health.lines_lost);
+  CHECK(full.value.health.span == defaults.health.span);
+  CHECK(full.value.health.settle == defaults.health.settle);
+  CHECK(full.value.health.usual_after == defaults.health.usual_after);
   CHECK(full.value.log_level == defaults.log_level);
   CHECK(all(load_settings(folder + "minimal.yaml").faults) == "");
 }

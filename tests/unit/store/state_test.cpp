@@ -55,6 +55,20 @@ TEST_CASE("a whole blob replaces the deltas before it") {
   REQUIRE(load_state(database)->blobs == std::vector<std::string>{""});
 }
 
+TEST_CASE("what noci knows of its sight is replaced whole, and left where nothing new is said") {
+  const ScratchDir dir;
+  const std::string binary("\0vigil\xff", 7);
+  {
+    Database database = open_database(dir.file("noci.db"));
+    REQUIRE(load_state(database)->vigil.empty());
+    REQUIRE(save_commit(database, {}, "", false, {}, wall(0), "first"));
+    REQUIRE(save_commit(database, {}, "", false, {}, wall(0), binary));
+    REQUIRE(save_commit(database, {}, "", false, {}, wall(0)));
+  }
+  Database database = open_database(dir.file("noci.db"));
+  REQUIRE(load_state(database)->vigil == binary);
+}
+
 TEST_CASE("streams that a commit does not name are forgotten") {
   Database database = open_database(":memory:");
   REQUIRE(save_commit(database, {cursor(1), cursor(2, "gone.log")}, "", false, {}, wall(0)));
