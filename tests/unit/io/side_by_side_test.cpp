@@ -81,7 +81,7 @@ std::string read_all(Reading& reading) {
 
 TEST_CASE("several logs come out in the order of their lines' times, whatever their blocks are") {
   std::mt19937 random(7);
-  for (const std::size_t block : {13, 100, 1000, 100'000}) {
+  for (const auto block : std::initializer_list<std::size_t>{13, 100, 1000, 100'000}) {
     Reading reading(block);
     std::string expected;
     std::map<std::string, std::string> logs;
