@@ -109,7 +109,7 @@ class LogFolder {
   std::time_t clock_ = begin;
 };
 
-class LineReader {
+class TailReader {
  public:
   /// Reads until there is nothing more now. `counts`: also reports what was read as counted.
   void drain(Source& tail, bool counts = true) {

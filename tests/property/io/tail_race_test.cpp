@@ -40,7 +40,7 @@ TEST_CASE("no line is lost, doubled or out of order while a writer rotates at fu
   LogFolder folder;
   folder.append("a.log", "");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   std::atomic<bool> done = false;
   std::thread writer([&] { write_and_rotate(folder.path("a.log"), done); });
   while (!done) {

@@ -48,7 +48,7 @@ TEST_CASE("a first start begins at the first record that is young enough, with i
   for (const int from : {-5, 0, 1, 7 * hour + 13, 20 * hour - 1, 21 * hour}) {
     CAPTURE(from);
     Tail tail = first_start(folder, from);
-    LineReader reader;
+    TailReader reader;
     reader.drain(tail);
     CAPTURE(reader.lines.size(), reader.lines.empty() ? "" : reader.lines.front());
     const int begin = std::clamp(from, 0, 20 * hour);
@@ -77,7 +77,7 @@ TEST_CASE("rotated and packed files that are young enough come first, in order")
   const int from = GENERATE(5 * hour + 1000, 2 * hour, 7 * hour + 10, 0);
   Tail tail = first_start(folder, from);
   REQUIRE(tail.backlog() > 0);
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE((reader.lines == lines_of(records(from, 9 * hour))));
   folder.append("a.log", record_at(10 * hour, "live") + "\n");
@@ -98,7 +98,7 @@ TEST_CASE("an interrupted back-fill goes on, whatever was rotated and packed mea
   std::vector<Cursor> saved;
   for (int start = 0; start < 20; ++start) {
     Tail tail = first_start(folder, hour, saved);
-    LineReader reader;
+    TailReader reader;
     reader.read_once(tail);
     lines.insert(lines.end(), reader.lines.begin(), reader.lines.end());
     saved = tail.cursors();
@@ -124,13 +124,13 @@ TEST_CASE("a source that has a cursor is not back-filled") {
   std::vector<Cursor> saved;
   {
     Tail tail = tail_of(folder, {"a.log"}, StartAt::end);
-    LineReader reader;
+    TailReader reader;
     reader.drain(tail);
     saved = tail.cursors();
   }
   folder.append("a.log", record_at(11, "new") + "\n");
   Tail tail = first_start(folder, 0, saved);
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(reader.lines == Lines{record_at(11, "new")});
 }

@@ -8,7 +8,7 @@ TEST_CASE("a file that shrank is read from its beginning") {
   LogFolder folder;
   folder.append("a.log", "one\ntwo\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.copy("a.log", "a.log.1");
   folder.overwrite("a.log", "3\n");
@@ -25,7 +25,7 @@ TEST_CASE("a file that was truncated and has grown past the old place is noticed
   LogFolder folder;
   folder.append("a.log", "one\ntwo\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.overwrite("a.log", "three\nfour\nfive\n");
   reader.drain(tail);
@@ -41,7 +41,7 @@ TEST_CASE("a refilled file is noticed although its newest or its first bytes are
   const std::string after = before.front() == 'x' ? same + "two\n" : "two" + same + "\n";
   folder.append("a.log", before);
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.overwrite("a.log", after);
   reader.drain(tail);
@@ -54,7 +54,7 @@ TEST_CASE("an unfinished line ends where the file was truncated") {
   LogFolder folder;
   folder.append("a.log", "one\ntw");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.overwrite("a.log", "x\n");
   reader.drain(tail);
@@ -68,7 +68,7 @@ TEST_CASE("a truncation before everything was read is a loss of unknown size") {
     folder.append("a.log", std::string(100'000, 'x') + "\n");
   }
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   REQUIRE(reader.read_once(tail));  // one block of 400 kB
   folder.overwrite("a.log", "y\n");
   reader.drain(tail);
@@ -83,7 +83,7 @@ TEST_CASE("the hole that a writer without append leaves after a truncation is st
   REQUIRE(write(writer, std::string(100'000, 'a').c_str(), 100'000) == 100'000);
   REQUIRE(write(writer, "\n", 1) == 1);
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(truncate(path.c_str(), 0) == 0);
   reader.drain(tail);

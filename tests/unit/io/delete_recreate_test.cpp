@@ -8,7 +8,7 @@ TEST_CASE("a deleted and recreated log is a new file") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.append("a.log", "two\n");  // deleted unread, but still open here
   folder.remove("a.log");
@@ -25,7 +25,7 @@ TEST_CASE("old rotated siblings are not read when a log is recreated") {
   folder.append("a.log.1", "history\n");
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.remove("a.log");
   folder.append("a.log", "two\n");
@@ -38,7 +38,7 @@ TEST_CASE("a deleted file gives its disk space back once it was silent for an ho
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"*.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.remove("a.log");
   tail.rescan();

@@ -62,7 +62,7 @@ TEST_CASE("a file that joins a glob later is read from its beginning") {
   folder.append("two.log", "first\n");
   folder.append("one.log", "new\n");
   tail.rescan();
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   std::sort(reader.lines.begin(), reader.lines.end());
   REQUIRE(reader.lines == Lines{"first", "new"});
@@ -97,7 +97,7 @@ TEST_CASE("a rotated file that another pattern follows too is read once") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log", "a.log.*"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   for (int i = 1; i <= 3; ++i) {
     folder.append("a.log", "last of " + std::to_string(i) + "\n");
@@ -118,7 +118,7 @@ TEST_CASE("a file that was read to its end and comes back under another name is 
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log", "archive.*"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.rename("a.log", "hidden");
   folder.append("a.log", "two\n");

@@ -7,7 +7,7 @@ using namespace noci::testing;
 TEST_CASE("a file that does not exist yet is a visible fault and read from its beginning later") {
   LogFolder folder;
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end);
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(tail.faults().size() == 1);
   REQUIRE(tail.faults()[0].problem == SourceProblem::missing);
@@ -29,7 +29,7 @@ TEST_CASE("a folder that does not exist yet is waited for too") {
   folder.append("later/a.log", "one\n");
   folder.append("later/b.txt", "two\n");
   tail.rescan();
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(reader.lines == Lines{"one", "two"});
 }
@@ -48,8 +48,8 @@ TEST_CASE("what is not a file is said to be none") {
 TEST_CASE("reading starts where the settings say for a file that is there at the start") {
   LogFolder folder;
   folder.append("a.log", "one\ntwo\nhal");
-  LineReader from_end;
-  LineReader from_beginning;
+  TailReader from_end;
+  TailReader from_beginning;
   Tail at_end = tail_of(folder, {"a.log"}, StartAt::end);
   Tail at_beginning = tail_of(folder, {"a.log"}, StartAt::beginning);
   folder.append("a.log", "f\nthree\n");
@@ -65,7 +65,7 @@ TEST_CASE("a start at the end looks far back for the beginning of a long line") 
   folder.append("a.log", "one\n" + std::string(200'000, 'x'));
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end);
   folder.append("a.log", "\n");
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(reader.lines == Lines{std::string(200'000, 'x')});
 }

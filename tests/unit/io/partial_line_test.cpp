@@ -8,7 +8,7 @@ TEST_CASE("bytes of an unfinished line are handed out once, in order") {
   LogFolder folder;
   folder.append("a.log", "");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   for (const char* part : {"on", "e", "\nt", "wo", "\n", "thr"}) {
     folder.append("a.log", part);
     reader.drain(tail);
@@ -22,7 +22,7 @@ TEST_CASE("bytes of an unfinished line are handed out once, in order") {
 TEST_CASE("an unfinished line is read again whole after a restart") {
   LogFolder folder;
   folder.append("a.log", "one\ntw");
-  LineReader before;
+  TailReader before;
   std::vector<Cursor> saved;
   {
     Tail tail = tail_of(folder, {"a.log"});
@@ -31,7 +31,7 @@ TEST_CASE("an unfinished line is read again whole after a restart") {
   }
   folder.append("a.log", "o\nthree\n");
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-  LineReader after;
+  TailReader after;
   after.drain(tail);
   REQUIRE(after.lines == Lines{"two", "three"});
   REQUIRE(after.numbers == std::vector<std::uint64_t>{2, 3});
@@ -45,7 +45,7 @@ TEST_CASE("a large file comes in blocks that join without a gap") {
   }
   folder.append("a.log", text);
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(reader.gaps.empty());
   REQUIRE(reader.lines.size() == 60'000);

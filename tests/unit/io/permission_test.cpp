@@ -54,7 +54,7 @@ TEST_CASE("a file without permission is a clear fault and read once it is allowe
           "cannot read " + folder.path("a.log") + ": Permission denied; trying again");
   folder.append("a.log", "two\n");
   allow(folder, "a.log", 0644);
-  LineReader reader;
+  TailReader reader;
   {
     AsNobody nobody;
     tail->rescan();
@@ -68,7 +68,7 @@ TEST_CASE("a file without permission is a clear fault and read once it is allowe
 TEST_CASE("saved cursors survive a restart without permission") {
   LogFolder folder;
   folder.append("a.log", "one\ntwo\n");
-  LineReader reader;
+  TailReader reader;
   std::vector<Cursor> saved;
   {
     Tail tail = tail_of(folder, {"a.log"});
@@ -88,7 +88,7 @@ TEST_CASE("saved cursors survive a restart without permission") {
   }
   REQUIRE(tail->cursors() == saved);
   allow(folder, "a.log", 0644);
-  LineReader rest;
+  TailReader rest;
   tail->rescan();
   rest.drain(*tail);
   REQUIRE(rest.lines == Lines{"three"});
@@ -115,7 +115,7 @@ TEST_CASE("a glob in a folder that may not be listed says so") {
   tail->rescan();
   REQUIRE(tail->faults().empty());
   folder.append("closed/a.log", "two\n");
-  LineReader reader;
+  TailReader reader;
   reader.drain(*tail);
   REQUIRE(reader.lines == Lines{"two"});  // it was there before, so the end is where it begins
 }

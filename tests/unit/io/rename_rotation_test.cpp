@@ -8,7 +8,7 @@ TEST_CASE("a renamed log is read to its end before the new one begins") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.append("a.log", "two\n");
   folder.rename("a.log", "a.log.2026-11-22");
@@ -26,7 +26,7 @@ TEST_CASE("a writer that was not told of the rotation yet is still heard") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   folder.rename("a.log", "a.log.1");
   folder.append("a.log", "");  // created empty, as logrotate does before it signals the writer
   tail.rescan();
@@ -45,7 +45,7 @@ TEST_CASE("between rename and create nothing is missing") {
   LogFolder folder;
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   folder.rename("a.log", "a.log.1");
   tail.rescan();
   REQUIRE(tail.faults().empty());  // an instant without the name is not a fault
@@ -67,7 +67,7 @@ TEST_CASE("several rotations between two looks lose nothing") {
   folder.append("a.log.2", "history that was never asked for\n");
   folder.append("a.log", "one\n");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.rename("a.log.2", "a.log.5");
   folder.rename("a.log", "a.log.4");
@@ -86,7 +86,7 @@ TEST_CASE("a rotated file matters until it is counted to its end") {
   LogFolder folder;
   folder.append("a.log", "one\ntwo");
   Tail tail = tail_of(folder, {"a.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail, false);
   folder.rename("a.log", "a.log.1");
   folder.append("a.log", "three\n");

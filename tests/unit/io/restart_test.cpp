@@ -8,7 +8,7 @@ namespace {
 
 /// Reads what is there and gives what a commit would keep.
 std::vector<Cursor> read_and_stop(const LogFolder& folder, const std::vector<std::string>& names,
-                                  LineReader& reader, std::vector<Cursor> saved = {}) {
+                                  TailReader& reader, std::vector<Cursor> saved = {}) {
   Tail tail = tail_of(folder, names, StartAt::beginning, std::move(saved));
   reader.drain(tail);
   return tail.cursors();
@@ -22,7 +22,7 @@ struct Continued {
 Continued continue_with(const LogFolder& folder, std::vector<Cursor> saved,
                         const std::vector<std::string>& names = {"a.log"}) {
   Tail tail = tail_of(folder, names, StartAt::end, std::move(saved));
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   return {reader.lines, tail.stats()};
 }
@@ -32,7 +32,7 @@ Continued continue_with(const LogFolder& folder, std::vector<Cursor> saved,
 TEST_CASE("a restart goes on where the cursor stands") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", "two\n");
   const Continued after = continue_with(folder, saved);
@@ -44,7 +44,7 @@ TEST_CASE("rotations during a stop are read in the order they were written") {
   LogFolder folder;
   folder.append("a.log.2026-11-19", "counted long ago\n");
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", "two\n");
   folder.rename("a.log", "a.log.2026-11-20");
@@ -57,12 +57,12 @@ TEST_CASE("rotations during a stop are read in the order they were written") {
 TEST_CASE("a rotated file is continued although nothing stands under the name yet") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", "two\n");
   folder.rename("a.log", "a.log.1");
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-  LineReader after;
+  TailReader after;
   after.drain(tail);
   REQUIRE(after.lines == Lines{"two"});
   folder.append("a.log", "three\n");
@@ -77,7 +77,7 @@ TEST_CASE("two cursors of one log, rotated and current, both go on") {
   std::vector<Cursor> saved;
   {
     Tail tail = tail_of(folder, {"a.log"});
-    LineReader reader;
+    TailReader reader;
     reader.drain(tail, false);
     tail.consumed((std::uint64_t{3} << 48) + 1, 4, 2);
     folder.rename("a.log", "a.log.1");
@@ -96,7 +96,7 @@ TEST_CASE("two cursors of one log, rotated and current, both go on") {
 TEST_CASE("a truncation during a stop is noticed, also when the file has grown again") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   const std::string now = GENERATE(as<std::string>{}, "2\n", "two and more\nthree\n");
   folder.overwrite("a.log", now);
@@ -109,7 +109,7 @@ TEST_CASE("a truncation during a stop is noticed, also when the file has grown a
 TEST_CASE("the copy that copytruncate made during a stop is continued") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", "two\n");
   folder.copy("a.log", "a.log.1");
@@ -123,7 +123,7 @@ TEST_CASE("the copy that copytruncate made during a stop is continued") {
 TEST_CASE("a reused inode is not taken for the old file") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
   folder.append("a.log", "two\nthree\n");
@@ -139,7 +139,7 @@ TEST_CASE("a deleted file is a loss, and its successors are read from their begi
   LogFolder folder;
   folder.append("a.log.3", "counted long ago\n");
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
   folder.append("a.log", "two\n");
@@ -153,7 +153,7 @@ TEST_CASE("a deleted file is a loss, and its successors are read from their begi
 TEST_CASE("a cursor without a time reads no sibling when its file is gone") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   auto saved = read_and_stop(folder, {"a.log"}, reader);
   saved[0].modified = TimePoint{};
   folder.append("a.log.1", "perhaps counted\n");
@@ -165,7 +165,7 @@ TEST_CASE("a cursor without a time reads no sibling when its file is gone") {
 TEST_CASE("a name that changed in the settings keeps its cursor by inode") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", "two\n");
   folder.rename("a.log", "b.log");
@@ -178,7 +178,7 @@ TEST_CASE("a log that was rotated and packed during a stop is continued where th
   const bool keeps_time = GENERATE(true, false);
   folder.append("a.log.1", record_at(1, "counted long ago") + "\n");
   folder.append("a.log", record_at(2, "one") + "\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", record_at(3, "two") + "\n");
   folder.pack("a.log.1", ending, keeps_time);
@@ -201,7 +201,7 @@ TEST_CASE("a packed log is continued again where a second stop left it") {
     text += record_at(i, "line") + "\n";
   }
   folder.append("a.log", record_at(0, "line") + "\n");
-  LineReader reader;
+  TailReader reader;
   auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.set_clock(20'000);
   folder.append("a.log", text.substr(reader.lines[0].size() + 1));
@@ -212,7 +212,7 @@ TEST_CASE("a packed log is continued again where a second stop left it") {
   Lines lines = reader.lines;
   for (int stop = 0; stop < 10; ++stop) {
     Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-    LineReader part;
+    TailReader part;
     part.read_once(tail);
     lines.insert(lines.end(), part.lines.begin(), part.lines.end());
     saved = tail.cursors();
@@ -225,7 +225,7 @@ TEST_CASE("a packed log is continued again where a second stop left it") {
 TEST_CASE("what a damaged packed file lost is counted, and its successors are read") {
   LogFolder folder;
   folder.append("a.log", record_at(1, "one") + "\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   std::string more;
   for (int i = 2; i < 50'000; ++i) {
@@ -239,7 +239,7 @@ TEST_CASE("what a damaged packed file lost is counted, and its successors are re
                                std::filesystem::file_size(folder.path("a.log.1.gz")) / 2);
   folder.append("a.log", record_at(60'000, "current") + "\n");
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-  LineReader after;
+  TailReader after;
   after.drain(tail);
   REQUIRE(after.lines.size() > 10'000);
   REQUIRE(after.lines.front() == more.substr(0, more.find('\n')));
@@ -253,7 +253,7 @@ TEST_CASE("what a damaged packed file lost is counted, and its successors are re
 TEST_CASE("a plain file and its packed copy are read once") {
   LogFolder folder;
   folder.append("a.log", record_at(1, "one") + "\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.append("a.log", record_at(2, "two") + "\n");
   folder.rename("a.log", "a.log.1");
@@ -267,7 +267,7 @@ TEST_CASE("a plain file and its packed copy are read once") {
 TEST_CASE("packed files that noci does not unpack are left alone") {
   LogFolder folder;
   folder.append("a.log", "one\n");
-  LineReader reader;
+  TailReader reader;
   const auto saved = read_and_stop(folder, {"a.log"}, reader);
   folder.remove("a.log");
   folder.append("a.log.1.xz", "\xfd\x37zXZ not text\n");
@@ -284,7 +284,7 @@ TEST_CASE("a rotated file that is still written to does not pass for the current
   std::vector<Cursor> saved;
   {
     Tail tail = tail_of(folder, {"a.log"});
-    LineReader reader;
+    TailReader reader;
     reader.drain(tail, false);
     folder.rename("a.log", "a.log.1");
     folder.append("a.log", "four\n");
@@ -294,7 +294,7 @@ TEST_CASE("a rotated file that is still written to does not pass for the current
   }
   folder.append("a.log.1", "three\n");  // now the younger of the two by its time
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.append("a.log", "five\n");
   reader.drain(tail);

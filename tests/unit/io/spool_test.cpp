@@ -57,7 +57,7 @@ struct Reading {
   std::shared_ptr<IntakeStatus> status = std::make_shared<IntakeStatus>();
   std::vector<Cursor> released;
   SpoolSource source;
-  LineReader reader;
+  TailReader reader;
 };
 
 std::string content(const std::string& path) {

@@ -9,7 +9,7 @@ TEST_CASE("a link that changes its target is a rotation") {
   folder.append("monday", "one\n");
   folder.link("monday", "current.log");
   Tail tail = tail_of(folder, {"current.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   folder.append("monday", "two\n");
   folder.append("tuesday", "three\n");
@@ -30,7 +30,7 @@ TEST_CASE("the folder behind a link is watched, and rotation there is followed a
     Tail tail = tail_of(folder, {"a.log"});
     REQUIRE(tail.directories().size() == 2);
     REQUIRE(tail.directories()[1] == folder.path("data"));
-    LineReader reader;
+    TailReader reader;
     reader.drain(tail);
     saved = tail.cursors();
   }
@@ -40,7 +40,7 @@ TEST_CASE("the folder behind a link is watched, and rotation there is followed a
   folder.rename("data/synapse.log", "data/synapse.log.1");
   folder.append("data/synapse.log", "four\n");
   Tail tail = tail_of(folder, {"a.log"}, StartAt::end, saved);
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   REQUIRE(reader.lines == Lines{"two", "three", "four"});
 }
@@ -50,7 +50,7 @@ TEST_CASE("two names of one file are read once") {
   folder.append("b.log", "one\n");
   folder.link("b.log", "a.log");
   Tail tail = tail_of(folder, {"*.log"});
-  LineReader reader;
+  TailReader reader;
   reader.drain(tail);
   tail.rescan();
   reader.drain(tail);
