@@ -247,6 +247,9 @@ class SideBySide(Case):
             pack(tool, self.write(f"live/{name}", b"".join(part)))
         daemon, inbox = self.live([log], backfill="24h")
         daemon.start()
+        # A cursor stands before the lines that are held to be judged, so these would be read again.
+        wait_for("what clients can write into is judged",
+                 lambda: daemon.metric("noci_mixed_logs") > 0 and daemon.metric("noci_custody_lines") == 0)
         self.caught_up(daemon, inbox, expected)
         daemon.start()  # there are cursors now: nothing is read again
         with open(log, "ab") as file:

@@ -125,8 +125,9 @@ TEST_CASE("a process that has been silent goes on in the order of all") {
                          const std::string& text) {
     Chunk chunk;
     const std::string line = "2026-06-07 " + time + text.substr(23);
+    const std::string path = worker + ".log";
     chunk.bytes = line;
-    chunk.path = worker + ".log";
+    chunk.path = path;
     chunk.stream = worker == "quiet" ? 1 : 2;
     reader.feed(chunk, [&](const Event& event) {
       if (event.kind == Kind::request) {
