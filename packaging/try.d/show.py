@@ -50,7 +50,8 @@ def headline(payload, colour):
     data = payload["data"]
     level = data["level"].upper()
     kind = payload["type"].removeprefix("alert.")
-    text = f"{level:<8} {kind:<9} {clean(data['entity']['key'])}  {clean(data['rule']['title'])}"
+    who = clean(data["entity"]["key"]) or "server"  # a rule may count over all at once
+    text = f"{level:<8} {kind:<9} {who}  {clean(data['rule']['title'])}"
     if colour:
         text = f"\x1b[{COLOURS.get(data['level'], '0')}m{text}\x1b[0m"
     return f"{local_time(payload['timestamp'])}  {text}"
