@@ -93,7 +93,7 @@ class Service(Case):
             ("started", r"ActiveState=active\nSubState=running\n"), ("started", r"User=noci\n"),
             ("started", r"/run/noci/control\.sock noci 660\n/var/lib/noci noci 700\n/var/lib/noci/noci\.db noci 600\n"),
             ("started", r"CapEff:\s0{16}\nNoNewPrivs:\s1\nSeccomp:\s2\n"),
-            ("alerts", r"last_alert +\S+ firing (high|critical): \S+"), ("alerts", r"outbox +0 pending"),
+            ("alerts", r"last_alert +\S+ (firing|escalated) (high|critical): \S+"), ("alerts", r"outbox +0 pending"),
             ("rotated", r"2 files opened"),
             ("refused_reload", r"reload ended with 0\nactive\n.*noci\.yaml:\d+:1.*colour"), ("reload", r"reload ended with 0\nactive\n"),
             ("killed", r"ActiveState=active\n"), ("killed", r"NRestarts=1\n"),

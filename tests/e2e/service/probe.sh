@@ -21,7 +21,7 @@ tr '\0' '\n' <"/proc/$(systemctl show -P MainPID noci)/status" | grep -E '^(NoNe
 
 step alerts
 cat /srv/capture.log >>"$logs/homeserver.log"
-settled '^last_alert .* firing '
+settled '^last_alert .* (firing|escalated) '
 noci status
 
 step rotated
