@@ -78,7 +78,11 @@ boost::asio::awaitable<void> Analysis::run() {
   }
   changed_ = true;  // how long each log has been silent is worth keeping even when nothing was read
   co_await commit();
-  co_await effects_.async_send({}, Stop{}, use_awaitable);
+  // Where there is room, without waiting: whoever takes the Stop may have ended before it could
+  // tell (from Boost 1.83 on the answer comes by way of the other thread).
+  if (!effects_.try_send(boost::system::error_code{}, Effect(Stop{}))) {
+    co_await effects_.async_send({}, Stop{}, use_awaitable);
+  }
 }
 
 void Analysis::stop() {
