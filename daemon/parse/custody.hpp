@@ -28,8 +28,8 @@ namespace noci {
 struct Above {
   std::string exposed_by;  ///< request id of the record that may carry what follows
   std::string exposed_worker;
-  std::string
-      exposed_before;  ///< the same of the record above that one, which may have been carried
+  /// The same of the record above that one, in case that one was itself carried.
+  std::string exposed_before;
   std::string ending;  ///< of a record that a line feed cut, until it comes
   std::uint32_t lines_to_ending = 0;
   std::uint32_t stray_lines = 0;  ///< after access lines that no record can have carried
