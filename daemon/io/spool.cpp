@@ -235,7 +235,7 @@ void Spool::release(const std::vector<Cursor>& committed) {
   const auto segments = spool_segments(options_.folder);
   for (auto& [name, file] : files_) {
     const std::string followed = path(name);
-    const auto is_pointed_at = [&](const SpoolSegment& segment) {
+    const auto is_pointed_at = [&, &name = name](const SpoolSegment& segment) {
       return segment.name == name &&
              std::any_of(committed.begin(), committed.end(), [&](const Cursor& cursor) {
                return cursor.path == followed && cursor.device == segment.device &&
