@@ -258,6 +258,34 @@ tl::expected<Database, OpenError> Database::open(const std::string& path, const 
   return database;
 }
 
+tl::expected<Database, OpenError> Database::open_read_only(const std::string& path) {
+  sqlite3* raw = nullptr;
+  const int status =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  Database database{Connection(raw)};
+  if (status != SQLITE_OK) {
+    return refuse(raw, path);
+  }
+  sqlite3_extended_result_codes(raw, 1);
+  if (!execute(raw, "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON")) {
+    return refuse(raw, path);
+  }
+  if (auto owned = check_owner(raw, path); !owned) {
+    return tl::unexpected(owned.error());
+  }
+  const auto version = ask(raw, "PRAGMA user_version");
+  if (!version) {
+    return refuse(raw, path);
+  }
+  if (*version < static_cast<std::int64_t>(migrations.size())) {
+    return refuse(OpenFault::unavailable,
+                  "cannot read " + path +
+                      ": an earlier version of noci wrote it; it is brought to "
+                      "this version when the daemon starts");
+  }
+  return database;
+}
+
 Result<std::string> set_aside(const std::string& path) {
   std::string target = path + ".damaged";
   std::error_code error;

@@ -48,6 +48,10 @@ class Database {
                                                               const RandomBytes& random,
                                                               const OpenOptions& options = {});
 
+  /// To look at while no daemon runs: nothing is made, changed or locked for long, and neither id
+  /// nor seed is read. Refuses a file whose tables are not this version's.
+  [[nodiscard]] static tl::expected<Database, OpenError> open_read_only(const std::string& path);
+
   /// A UUID, part of every alert id: two installations never make the same.
   [[nodiscard]] const std::string& store_id() const { return store_id_; }
 

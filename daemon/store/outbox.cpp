@@ -1,5 +1,8 @@
 #include "store/outbox.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include <sqlite3.h>
 
 namespace noci {
@@ -16,6 +19,12 @@ constexpr std::string_view not_held_back =
     " AND earlier.alert_id = outbox.alert_id AND earlier.state = 0"
     " AND earlier.sequence < outbox.sequence)";
 
+std::int64_t rank_of(std::string_view level) {
+  constexpr std::array<std::string_view, 5> levels{"informational", "low", "medium", "high",
+                                                   "critical"};
+  return std::find(levels.begin(), levels.end(), level) - levels.begin();
+}
+
 Result<void> finish(Database& database, std::int64_t id, std::int64_t state, TimePoint now,
                     std::string_view why) {
   auto update =
@@ -26,29 +35,15 @@ Result<void> finish(Database& database, std::int64_t id, std::int64_t state, Tim
   return update->integer(state).time(now).text(why).integer(id).run();
 }
 
-/// Calls `take` with the statement at each row.
-template <typename Take>
-Result<void> for_each_row(Statement& statement, Take take) {
-  for (;;) {
-    const auto row = statement.step();
-    if (!row) {
-      return tl::unexpected(row.error());
-    }
-    if (!*row) {
-      return {};
-    }
-    take(statement);
-  }
-}
-
 }  // namespace
 
 Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
                        TimePoint wall_now) {
   auto insert = database.prepare(
       "INSERT INTO outbox (webhook, event_id, alert_id, sequence, payload, event_time, level,"
-      " status, rule_title, summary, created, due, state, finished)"
-      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, iif(?12 = 0, NULL, ?11))"
+      " status, rule_title, summary, created, due, state, finished, bytes, rank, urgent)"
+      " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, ?12, iif(?12 = 0, NULL, ?11),"
+      " ?13, ?14, ?15)"
       " ON CONFLICT (webhook, event_id) DO NOTHING");
   if (!insert) {
     return tl::unexpected(insert.error());
@@ -65,7 +60,10 @@ Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
         .text(item.rule_title)
         .text(item.summary)
         .time(wall_now)
-        .integer(item.webhook.empty() ? delivered : pending);
+        .integer(item.webhook.empty() ? delivered : pending)
+        .unsigned_integer(item.payload.size())
+        .integer(rank_of(item.level))
+        .integer(item.urgent ? 1 : 0);
     if (auto done = insert->run(); !done) {
       return done;
     }
@@ -163,26 +161,6 @@ Result<std::vector<OutboxCounts>> count_outbox(Database& database) {
                                  row.is_null(3) ? std::nullopt : std::optional(row.time_at(3))});
              })
       .map([&] { return std::move(counts); });
-}
-
-Result<std::vector<PastEvent>> last_events(Database& database, int most) {
-  auto select = database.prepare(
-      "SELECT event_id, alert_id, event_time, level, status, rule_title, summary,"
-      " total(state = 1 AND webhook <> ''), total(state = 0), total(state = 2), max(why)"
-      " FROM outbox GROUP BY event_id ORDER BY max(id) DESC LIMIT ?1");
-  if (!select) {
-    return tl::unexpected(select.error());
-  }
-  select->integer(most);
-  std::vector<PastEvent> events;
-  return for_each_row(*select,
-                      [&](const Statement& row) {
-                        events.push_back({row.bytes_at(0), row.bytes_at(1), row.time_at(2),
-                                          row.bytes_at(3), row.bytes_at(4), row.bytes_at(5),
-                                          row.bytes_at(6), row.integer_at(7), row.integer_at(8),
-                                          row.integer_at(9), row.bytes_at(10)});
-                      })
-      .map([&] { return std::move(events); });
 }
 
 Result<void> prune(Database& database, TimePoint now, const Retention& keep) {

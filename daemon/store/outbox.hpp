@@ -15,7 +15,7 @@
 
 namespace noci {
 
-/// `webhook` empty: nobody is to be told, the row is only for `noci status`.
+/// `webhook` empty: nobody is to be told, the row is only for `noci alerts list`.
 struct OutboxItem {
   std::string webhook;
   std::string event_id;
@@ -27,6 +27,7 @@ struct OutboxItem {
   std::string status;
   std::string rule_title;
   std::string summary;
+  bool urgent = false;  ///< never put off for a digest: critical, or about noci's own sight
 };
 
 /// Part of save_commit's transaction. Items that are known already are passed over.
@@ -73,24 +74,6 @@ struct OutboxCounts {
 
 /// One entry for each webhook that has rows, by name.
 [[nodiscard]] Result<std::vector<OutboxCounts>> count_outbox(Database& database);
-
-/// One event as `noci status` lists it, over all webhooks.
-struct PastEvent {
-  std::string event_id;
-  std::string alert_id;
-  TimePoint event_time;
-  std::string level;
-  std::string status;
-  std::string rule_title;
-  std::string summary;
-  std::int64_t delivered = 0;  ///< to how many webhooks
-  std::int64_t pending = 0;
-  std::int64_t dead = 0;
-  std::string why;  ///< of one that failed last, empty when none did
-};
-
-/// Newest first.
-[[nodiscard]] Result<std::vector<PastEvent>> last_events(Database& database, int most);
 
 struct Retention {
   Duration age = std::chrono::days{30};

@@ -11,7 +11,7 @@ namespace noci {
 /// `noci` in ASCII, in the file's header: how `file` and we recognise it.
 inline constexpr std::int64_t application_id = 0x6e6f6369;
 
-inline constexpr std::array<std::string_view, 1> migrations{R"sql(
+inline constexpr std::array<std::string_view, 2> migrations{R"sql(
 -- store_id, hash_seed and, once there is one, vigil: what noci knows of its own sight
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
@@ -36,6 +36,25 @@ CREATE TABLE outbox (
   UNIQUE (webhook, event_id));
 CREATE INDEX outbox_due ON outbox (webhook, due, id) WHERE state = 0;
 CREATE INDEX outbox_order ON outbox (webhook, alert_id, sequence) WHERE state = 0;
+)sql",
+                                                            R"sql(
+-- bytes: of the payload. rank: of the level, 0 informational to 4 critical. urgent: never put off.
+-- digest: event_id of the digest that carries this event, itself a row of status `digest`.
+ALTER TABLE outbox ADD COLUMN bytes INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN rank INTEGER NOT NULL DEFAULT 2;
+ALTER TABLE outbox ADD COLUMN urgent INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE outbox ADD COLUMN digest TEXT NOT NULL DEFAULT '';
+UPDATE outbox SET bytes = length(CAST(payload AS BLOB)),
+  rank = CASE level WHEN 'informational' THEN 0 WHEN 'low' THEN 1 WHEN 'high' THEN 3
+    WHEN 'critical' THEN 4 ELSE 2 END,
+  urgent = (level = 'critical' OR payload LIKE '{"type":"system.%');
+-- Counting and choosing must not read the payloads, which fill pages of their own.
+CREATE INDEX outbox_event ON outbox (event_id);
+CREATE INDEX outbox_counts ON outbox (webhook, state, created);
+CREATE INDEX outbox_weight ON outbox (rank, id, bytes) WHERE state = 0;
+CREATE INDEX outbox_finished ON outbox (id, finished, bytes) WHERE state <> 0;
+CREATE INDEX outbox_urgent ON outbox (webhook, alert_id) WHERE state = 0 AND urgent = 1;
+CREATE INDEX outbox_digest ON outbox (webhook, digest) WHERE digest <> '';
 )sql"};
 
 }  // namespace noci

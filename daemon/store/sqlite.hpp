@@ -61,6 +61,21 @@ class Statement {
   int bind_status_ = 0;
 };
 
+/// Calls `take` with the statement at each row.
+template <typename Take>
+[[nodiscard]] Result<void> for_each_row(Statement& statement, Take take) {
+  for (;;) {
+    const auto row = statement.step();
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      return {};
+    }
+    take(statement);
+  }
+}
+
 /// Runs one or more statements without parameters or rows.
 [[nodiscard]] Result<void> execute(sqlite3* connection, const std::string& sql);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "store/alert_list.hpp"
 #include "store/outbox.hpp"
 #include "store/state.hpp"
 #include "support/catch.hpp"
@@ -73,7 +74,7 @@ inline std::string contents(Database& database) {
   for (const std::string& blob : saved->blobs) {
     text += "blob " + blob + "\n";
   }
-  const auto events = last_events(database, 1'000'000);
+  const auto events = list_alerts(database, {}, 1'000'000);
   REQUIRE(events);
   for (auto event = events->rbegin(); event != events->rend(); ++event) {
     text += "event " + event->event_id + "\n";

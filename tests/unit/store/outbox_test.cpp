@@ -109,7 +109,7 @@ TEST_CASE("what is finished stays finished") {
   REQUIRE(mark_delivered(database, id, wall(1)));
   REQUIRE(mark_failed(database, id, wall(2), "an answer that came late"));
   REQUIRE(next(database, wall(9)) == "nothing");
-  REQUIRE(last_events(database, 1)->at(0).why.empty());
+  REQUIRE(list_alerts(database, {}, 1)->at(0).deliveries.at(0).why.empty());
 }
 
 TEST_CASE("the outbox counts by webhook what waits and what is dead, and since when") {
@@ -139,32 +139,6 @@ TEST_CASE("events of a webhook that was taken out of the settings are dead") {
   REQUIRE(counts_of(database, "soc").dead == 1);
 }
 
-TEST_CASE("the last events are listed once each, newest first, with their fate") {
-  Database database = open_database(":memory:");
-  REQUIRE(commit_items(database, {item("a", 1), item("a", 1, "chat"), item("a", 1, "page")}));
-  REQUIRE(commit_items(database, {item("b", 1, "")}));
-  REQUIRE(mark_delivered(database, id_of(database, wall(0)), wall(1)));
-  REQUIRE(mark_dead(database, id_of(database, wall(0), "chat"), wall(1), "HTTP 404"));
-  const auto events = last_events(database, 10);
-  REQUIRE(events->size() == 2);
-  REQUIRE(events->at(0).event_id == "b-1");
-  REQUIRE(events->at(0).delivered == 0);
-  REQUIRE(events->at(0).pending == 0);
-  const PastEvent& told = events->at(1);
-  REQUIRE(told.event_id == "a-1");
-  REQUIRE(told.alert_id == "a");
-  REQUIRE(told.event_time == wall(-60));
-  REQUIRE(told.level == "high");
-  REQUIRE(told.status == "firing");
-  REQUIRE(told.rule_title == "Bulk extraction");
-  REQUIRE(told.summary == "too much");
-  REQUIRE(told.delivered == 1);
-  REQUIRE(told.pending == 1);
-  REQUIRE(told.dead == 1);
-  REQUIRE(told.why == "HTTP 404");
-  REQUIRE(last_events(database, 1)->size() == 1);
-}
-
 TEST_CASE("finished rows are forgotten by age and by number, pending ones never") {
   Database database = open_database(":memory:");
   for (int i = 0; i < 6; ++i) {
@@ -180,8 +154,8 @@ TEST_CASE("finished rows are forgotten by age and by number, pending ones never"
   }
   const auto left = [&] {
     std::string ids;
-    const auto events = last_events(database, 100);
-    for (const PastEvent& event : events.value()) {
+    const auto events = list_alerts(database, {}, 100);
+    for (const ListedAlert& event : events.value()) {
       ids += event.alert_id;
     }
     return ids;
