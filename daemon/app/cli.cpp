@@ -10,6 +10,8 @@
 
 #include <CLI/CLI.hpp>
 
+#include "app/alert_desk.hpp"
+#include "app/alerts.hpp"
 #include "app/alerts_test.hpp"
 #include "app/ask.hpp"
 #include "app/check.hpp"
@@ -212,14 +214,98 @@ void add_why(CLI::App& app, Verb& verb) {
                    "how to print");
 }
 
-void add_alerts(CLI::App& app, Verb& verb) {
-  auto* alerts = app.add_subcommand("alerts", "work on alerts");
-  alerts->require_subcommand(1);
-  auto* command = alerts->add_subcommand("test", "send a test alert to every webhook, now");
+void add_webhook(CLI::App& command, std::string& webhook, const char* description) {
+  command.add_option("--webhook", webhook, description)->type_name("NAME");
+}
+
+void add_alerts_list(CLI::App& alerts, Verb& verb) {
+  auto* command = alerts.add_subcommand("list", "alerts, newest first, and what became of each");
+  const auto options = options_for<AlertsListOptions>(*command, verb, alerts_list);
+  add_config(*command, options->config);
+  add_choice<std::string>(*command, "--state", options->state,
+                          {{"pending", "pending"}, {"delivered", "delivered"}, {"dead", "dead"}},
+                          "only those with such a delivery; dead: given up");
+  add_webhook(*command, options->webhook, "only those for the webhook of this name");
+  add_choice<std::string>(*command, "--level", options->level,
+                          {{"informational", "informational"},
+                           {"low", "low"},
+                           {"medium", "medium"},
+                           {"high", "high"},
+                           {"critical", "critical"}},
+                          "only this level");
+  add_time(*command, "--since", options->since, "leave out what happened before");
+  command->add_option("--most", options->most, "how many (default: 20, at most 1000)")
+      ->type_name("NUMBER")
+      ->check(CLI::Range(std::int64_t{1}, most_alerts_listed).description(""));
+  add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
+                   "two lines, or one JSON object, per alert");
+}
+
+void add_alerts_show(CLI::App& alerts, Verb& verb) {
+  auto* command = alerts.add_subcommand(
+      "show", "one alert as it is sent, and how every webhook's delivery stands");
+  const auto options = options_for<AlertsShowOptions>(*command, verb, alerts_show);
+  command->add_option("ID", options->id, "an event's id, or an alert's for all its events")
+      ->type_name("")
+      ->required();
+  add_config(*command, options->config);
+  add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
+                   "how to print");
+}
+
+void add_alerts_resend(CLI::App& alerts, Verb& verb) {
+  auto* command = alerts.add_subcommand("resend", "send again what was given up or delivered");
+  const auto options = options_for<AlertsResendOptions>(*command, verb, alerts_resend);
+  command->add_option("ID", options->id, "an event's id, or an alert's for all its events")
+      ->type_name("");
+  command->add_flag("--dead", options->dead, "all that were given up");
+  add_webhook(*command, options->webhook, "only to the webhook of this name");
+  add_config(*command, options->config);
+  command->footer(
+      "The webhook-id stays, so a receiver that tells events by it shows none twice. What is\n"
+      "pending is tried at once.");
+}
+
+void add_alerts_discard(CLI::App& alerts, Verb& verb) {
+  auto* command = alerts.add_subcommand("discard", "give up what is not delivered yet");
+  const auto options = options_for<AlertsDiscardOptions>(*command, verb, alerts_discard);
+  command->add_option("ID", options->id, "an event's id, or an alert's for all its events")
+      ->type_name("");
+  command->add_flag("--pending", options->pending, "all that are not delivered yet");
+  add_webhook(*command, options->webhook, "only for the webhook of this name");
+  add_config(*command, options->config);
+  command->footer("They stay in the list as dead, `discarded by operator`.");
+}
+
+void add_alerts_test(CLI::App& alerts, Verb& verb) {
+  auto* command = alerts.add_subcommand("test", "send a test alert to every webhook, now");
   const auto options = options_for<AlertsTestOptions>(*command, verb, alerts_test);
   add_config(*command, options->config);
-  command->add_option("--webhook", options->webhook, "only the webhook of this name")
-      ->type_name("NAME");
+  add_webhook(*command, options->webhook, "only the webhook of this name");
+}
+
+void add_alerts(CLI::App& app, Verb& verb) {
+  auto* alerts = app.add_subcommand("alerts", "what became of alerts; send again, give up, test");
+  add_alerts_list(*alerts, verb);
+  add_alerts_show(*alerts, verb);
+  add_alerts_resend(*alerts, verb);
+  add_alerts_discard(*alerts, verb);
+  add_alerts_test(*alerts, verb);
+  alerts->require_subcommand(0, 1);
+  alerts->footer(
+      "The daemon is asked where it runs; else its database is read.\n"
+      "  noci alerts list --state dead        what was given up, and why\n"
+      "  noci alerts show ID                  the whole payload, attempts, the next try\n"
+      "  noci alerts resend --dead            once the receiver is well again\n"
+      "  noci alerts discard --pending --webhook NAME");
+  alerts->callback([alerts, &verb] {
+    if (alerts->get_subcommands().empty()) {
+      verb = [alerts] {
+        std::cerr << alerts->help("noci");
+        return ExitCode::usage;
+      };
+    }
+  });
 }
 
 }  // namespace

@@ -83,6 +83,10 @@ std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults
   return completed(std::move(loaded.value));
 }
 
+std::string database_path(const Settings& settings) {
+  return settings.state_dir + "/noci.db";
+}
+
 std::optional<Configuration> read_configuration(const ConfigOption& option,
                                                 const RuleDirsOption& dirs, Faults& faults) {
   Configuration configuration;

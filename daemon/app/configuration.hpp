@@ -36,6 +36,9 @@ struct RuleDirsOption {
 [[nodiscard]] std::optional<Settings> read_settings(const ConfigOption& option, Faults& faults,
                                                     Faults& warnings);
 
+/// Where `state.dir` has the database.
+[[nodiscard]] std::string database_path(const Settings& settings);
+
 /// Settings, rules and lists, and the tests in the rules. Nothing is usable when there is a fault.
 [[nodiscard]] std::optional<Configuration> read_configuration(const ConfigOption& option,
                                                               const RuleDirsOption& dirs,

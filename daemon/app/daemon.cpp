@@ -28,10 +28,6 @@ TimePoint wall_clock() {
   return std::chrono::floor<Duration>(std::chrono::system_clock::now());
 }
 
-std::string database_path(const Settings& settings) {
-  return settings.state_dir + "/noci.db";
-}
-
 /// Opens the state; what is damaged is set aside, for the log can be read again and a daemon that
 /// does not start watches nothing.
 Result<Database> open_database(const Settings& settings, spdlog::logger& log) {

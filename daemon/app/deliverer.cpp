@@ -7,10 +7,13 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/json/serialize.hpp>
 
+#include "app/alert_desk.hpp"
 #include "app/run_to_end.hpp"
 #include "app/webhooks.hpp"
 #include "io/http_client.hpp"
+#include "store/alert_list.hpp"
 
 namespace noci {
 namespace {
@@ -41,6 +44,11 @@ Deliverer::Deliverer(boost::asio::io_context& context, Database database, Node n
       log_(log),
       faults_(std::move(log)) {
   status_.config_loaded = wall_clock_();
+  if (const auto known = list_alerts(database_, {}, 1); known && !known->empty()) {
+    const ListedAlert& last = known->front();
+    status_.last_alert = format_rfc3339(last.event_time) + " " + last.status + " " + last.level +
+                         ": " + last.summary;
+  }
 }
 
 awaitable<void> Deliverer::run(EffectChannel& effects) {
@@ -116,7 +124,8 @@ std::vector<OutboxItem> Deliverer::outbox_items(const Commit& commit) const {
                     std::string(name_of(alert.level)),
                     std::string(name_of(alert.status)),
                     alert.rule_title,
-                    alert.summary};
+                    alert.summary,
+                    alert.level == Level::critical || alert.system.has_value()};
     for (const auto& [name, sender] : senders_) {
       if (wants(*sender->webhook, alert)) {
         items.push_back(item);
@@ -262,6 +271,24 @@ Duration Deliverer::after(const std::string& what, const Result<void>& result) {
                "event=outbox_unwritable doing=" + what + " why=" + log_value(result.error().what),
                wall_clock_());
   return look_interval;
+}
+
+boost::json::object Deliverer::answer_alerts(const boost::json::object& question) {
+  KnownWebhooks webhooks;
+  for (const auto& [name, sender] : senders_) {
+    webhooks[name] = sender->resume_at;
+  }
+  boost::json::object answer = noci::answer_alerts(database_, question, webhooks, wall_clock_());
+  if (answer.contains("deliveries")) {
+    log_->info("event=alerts_changed_by_operator question={} deliveries={}",
+               log_value(boost::json::serialize(question)),
+               boost::json::serialize(answer.at("deliveries")));
+    for (const auto& [name, sender] : senders_) {
+      sender->resume_at = {};
+    }
+    wake_senders();
+  }
+  return answer;
 }
 
 void Deliverer::refresh_outbox_counts() {

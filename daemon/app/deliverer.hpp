@@ -14,6 +14,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/object.hpp>
 
 #include "app/effect_channel.hpp"
 #include "app/log.hpp"
@@ -50,6 +51,9 @@ class Deliverer {
   [[nodiscard]] bool is_idle() const { return in_flight_ == 0; }
 
   [[nodiscard]] DeliveryStatus& status() { return status_; }
+
+  /// What `noci alerts` asks (app/alert_desk). What is put back is tried at once.
+  [[nodiscard]] boost::json::object answer_alerts(const boost::json::object& question);
 
   /// Counts of the outbox as of now.
   void refresh_outbox_counts();

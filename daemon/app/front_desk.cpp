@@ -250,6 +250,9 @@ awaitable<std::string> FrontDesk::answer_control(std::string question) {
     parts_.deliverer.refresh_outbox_counts();
     co_return status_json(analysis_status_, parts_.deliverer.status());
   }
+  if (ask != nullptr && ask->is_string() && ask->as_string() == "alerts") {
+    co_return json::serialize(parts_.deliverer.answer_alerts(*object));
+  }
   const json::value* const key = object == nullptr ? nullptr : object->if_contains("key");
   if (ask == nullptr || !ask->is_string() || ask->as_string() != "why" || key == nullptr ||
       !key->is_string()) {

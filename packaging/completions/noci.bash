@@ -26,8 +26,11 @@ _noci() {
       ;;
     --by) options="user.id source.ip server.name" ;;
     --detail) options="rooms media targets" ;;
-    --timezone | --prefix | --since | --until | --key | --webhook) return ;;
-    rules | alerts) options="test" ;;
+    --state) options="pending delivered dead" ;;
+    --level) options="informational low medium high critical" ;;
+    --timezone | --prefix | --since | --until | --key | --webhook | --most) return ;;
+    rules) options="test" ;;
+    alerts) options="list show resend discard test" ;;
     *)
       case $verb in
         run | check) options="--config" ;;
@@ -36,7 +39,15 @@ _noci() {
         explain) options="--rotated --timezone --prefix --format" ;;
         report) options="--by --since --until --rotated --timezone --prefix --format --key --detail" ;;
         status | why) options="--config --format" ;;
-        alerts) options="--config --webhook" ;;
+        alerts)
+          case ${COMP_WORDS[2]-} in
+            list) options="--config --state --webhook --level --since --most --format" ;;
+            show) options="--config --format" ;;
+            resend) options="--config --dead --webhook" ;;
+            discard) options="--config --pending --webhook" ;;
+            *) options="--config --webhook" ;;
+          esac
+          ;;
       esac
       options+=" --help"
       if [[ $current != -* ]]; then
