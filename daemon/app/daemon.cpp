@@ -210,7 +210,7 @@ ExitCode run_daemon(const RunOptions& options) {
     boost::asio::post(analysis_context,
                       [&analysis, cursors = std::move(cursors)] { analysis.committed(cursors); });
   });
-  deliverer.replace_webhooks(std::move(webhooks), desk.node());
+  deliverer.replace_webhooks(std::move(webhooks), settings.delivery, desk.node());
 
   sources->receiving->start();
   std::thread analysis_thread([&] { run_to_end(analysis_context, analysis.run()); });

@@ -183,7 +183,8 @@ void FrontDesk::reload() {
   settings_.node_name = fresh->settings.node_name;
   config_hash_ = fresh->hash;
   log_->set_level(spdlog::level::from_str(fresh->settings.log_level));
-  parts_.deliverer.replace_webhooks(std::move(webhooks), node());
+  settings_.delivery = fresh->settings.delivery;
+  parts_.deliverer.replace_webhooks(std::move(webhooks), settings_.delivery, node());
   settings_.health = fresh->settings.health;
   boost::asio::post(parts_.analysis_context,
                     [this, rules = fresh->rules, health = settings_.health] {

@@ -249,6 +249,7 @@ void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
   to.now("noci_outbox_pending", "Deliveries that wait for their receiver.",
          delivery.outbox_pending);
   to.now("noci_outbox_dead", "Deliveries that were given up.", delivery.outbox_dead);
+  to.now("noci_outbox_bytes", "Payloads of the deliveries that wait.", delivery.outbox_bytes);
   to.now("noci_outbox_oldest_seconds", "Age of the oldest waiting delivery.",
          delivery.outbox_oldest ? seconds(now - *delivery.outbox_oldest) : 0.0);
   for (const auto& entry : delivery.webhooks) {
@@ -260,6 +261,13 @@ void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
     count("delivered", webhook.delivered);
     count("failed", webhook.failed_attempts);
     count("dead", webhook.dead);
+    for (const char* reason : {"age", "size"}) {
+      const auto found = webhook.given_up.find(reason);
+      to.total("noci_outbox_given_up_total",
+               "Deliveries given up because they were too old, or the outbox full.",
+               found == webhook.given_up.end() ? 0 : found->second,
+               {{"webhook", entry.first}, {"reason", reason}});
+    }
   }
   to.total("noci_reloads_total", "Reloads of settings and rules that were asked for.",
            delivery.reloads);

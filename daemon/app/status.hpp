@@ -61,7 +61,8 @@ struct AnalysisStatus {
 struct WebhookStatus {
   std::uint64_t delivered = 0;
   std::uint64_t failed_attempts = 0;
-  std::uint64_t dead = 0;
+  std::uint64_t dead = 0;                         ///< by their answer
+  std::map<std::string, std::uint64_t> given_up;  ///< without one, by reason: age, size
   std::optional<TimePoint> last_success;
   std::string last_error;  ///< of the newest attempt, empty when it succeeded
 };
@@ -75,6 +76,7 @@ struct DeliveryStatus {
   Duration last_commit_duration{};
   std::uint64_t outbox_pending = 0;
   std::uint64_t outbox_dead = 0;
+  std::uint64_t outbox_bytes = 0;  ///< of what is pending
   std::optional<TimePoint> outbox_oldest;
   std::map<std::string, WebhookStatus> webhooks;
   std::string last_alert;  ///< time, level and summary

@@ -83,6 +83,13 @@ struct WebhookSettings {
   Duration timeout = std::chrono::seconds{20};
 };
 
+/// What waits for its receivers, and for how long. config/noci.yaml says why these.
+struct DeliverySettings {
+  Duration give_up_after = std::chrono::days{3};
+  std::int64_t most_pending = 10'000;                  ///< deliveries, over all webhooks
+  std::int64_t pending_size = std::int64_t{64} << 20;  ///< bytes of their payloads
+};
+
 struct MetricsSettings {
   bool enabled = true;
   std::string address = "127.0.0.1";
@@ -116,6 +123,7 @@ struct Settings {
   std::string lists_dir;  ///< empty: RULES/lists
   std::string extra_lists_dir = "/etc/noci/lists";
   std::vector<WebhookSettings> webhooks;
+  DeliverySettings delivery;
   std::string state_dir = "/var/lib/noci";
   std::string control_socket = "/run/noci/control.sock";
   MetricsSettings metrics;

@@ -1,7 +1,7 @@
 #pragma once
 // What an answer means for a delivery, and how long to wait before the next attempt. Success is
 // 2xx and nothing else: a redirect or a page that says "ok" with 404 has not taken the alert.
-// Counting attempts, and giving up after `give_up_after`, is the deliverer's.
+// Counting attempts, and giving up, is the sender's.
 
 #include <optional>
 #include <string>
@@ -19,8 +19,6 @@ struct Judgement {
   std::string why;                      ///< for people; empty when delivered
 };
 
-/// Three days: longer than a weekend without an operator.
-inline constexpr Duration give_up_after = std::chrono::hours{72};
 /// A server may ask for more patience than our own schedule has, but not silence an alert.
 inline constexpr Duration longest_wait = std::chrono::hours{1};
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "settings/delivery.hpp"
 #include "settings/file.hpp"
 #include "settings/health.hpp"
 #include "settings/location.hpp"
@@ -89,6 +90,9 @@ Settings SettingsReader::read() {
   }
   if (const YamlNode* webhooks = map.find("webhooks", true)) {
     settings_.webhooks = read_webhooks(*webhooks, report_);
+  }
+  if (const YamlNode* delivery = map.find("delivery", true)) {
+    settings_.delivery = read_delivery(*delivery, report_);
   }
   if (const YamlNode* state = map.find("state", true)) {
     MapReader section(*state, "state section", report_);

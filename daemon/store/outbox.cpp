@@ -25,6 +25,13 @@ std::int64_t rank_of(std::string_view level) {
   return std::find(levels.begin(), levels.end(), level) - levels.begin();
 }
 
+Result<GivenUp> count_by_webhook(Statement& update) {
+  GivenUp counts;
+  return for_each_row(update, [&](const Statement& row) { ++counts[row.bytes_at(0)]; }).map([&] {
+    return std::move(counts);
+  });
+}
+
 Result<void> finish(Database& database, std::int64_t id, std::int64_t state, TimePoint now,
                     std::string_view why) {
   auto update =
@@ -146,9 +153,63 @@ Result<void> retire_webhooks(Database& database, const std::vector<std::string>&
   return update->run();
 }
 
+Result<GivenUp> give_up_old(Database& database, const std::string& webhook,
+                            TimePoint created_before, std::string_view why, TimePoint now) {
+  auto update = database.prepare(
+      "UPDATE outbox SET state = 2, finished = ?3, why = ?4"
+      " WHERE webhook = ?1 AND state = 0 AND created < ?2 RETURNING webhook");
+  if (!update) {
+    return tl::unexpected(update.error());
+  }
+  update->text(webhook).time(created_before).time(now).text(why);
+  return count_by_webhook(*update);
+}
+
+Result<GivenUp> give_up_excess(Database& database, const OutboxLimits& limits, std::string_view why,
+                               TimePoint now) {
+  auto weigh = database.prepare("SELECT count(*), total(bytes) FROM outbox WHERE state = 0");
+  if (!weigh) {
+    return tl::unexpected(weigh.error());
+  }
+  if (const auto row = weigh->step(); !row) {
+    return tl::unexpected(row.error());
+  }
+  std::int64_t rows = weigh->integer_at(0);
+  std::int64_t bytes = weigh->integer_at(1);
+  if (rows <= limits.rows && bytes <= limits.bytes) {
+    return GivenUp{};
+  }
+  auto select =
+      database.prepare("SELECT rank, id, bytes FROM outbox WHERE state = 0 ORDER BY rank, id");
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  std::int64_t rank = -1;
+  std::int64_t id = -1;
+  while (rows > limits.rows || bytes > limits.bytes) {
+    if (const auto row = select->step(); !row || !*row) {
+      return row ? Result<GivenUp>{} : tl::unexpected(row.error());
+    }
+    rank = select->integer_at(0);
+    id = select->integer_at(1);
+    --rows;
+    bytes -= select->integer_at(2);
+  }
+  select->reset();
+  auto update = database.prepare(
+      "UPDATE outbox SET state = 2, finished = ?3, why = ?4"
+      " WHERE state = 0 AND (rank < ?1 OR (rank = ?1 AND id <= ?2)) RETURNING webhook");
+  if (!update) {
+    return tl::unexpected(update.error());
+  }
+  update->integer(rank).integer(id).time(now).text(why);
+  return count_by_webhook(*update);
+}
+
 Result<std::vector<OutboxCounts>> count_outbox(Database& database) {
   auto select = database.prepare(
-      "SELECT webhook, total(state = 0), total(state = 2), min(iif(state = 0, created, NULL))"
+      "SELECT webhook, total(state = 0), total(state = 2), min(iif(state = 0, created, NULL)),"
+      " total(iif(state = 0, bytes, 0))"
       " FROM outbox WHERE webhook <> '' GROUP BY webhook ORDER BY webhook");
   if (!select) {
     return tl::unexpected(select.error());
@@ -158,19 +219,39 @@ Result<std::vector<OutboxCounts>> count_outbox(Database& database) {
              *select,
              [&](const Statement& row) {
                counts.push_back({row.bytes_at(0), row.integer_at(1), row.integer_at(2),
-                                 row.is_null(3) ? std::nullopt : std::optional(row.time_at(3))});
+                                 row.is_null(3) ? std::nullopt : std::optional(row.time_at(3)),
+                                 row.integer_at(4)});
              })
       .map([&] { return std::move(counts); });
 }
 
 Result<void> prune(Database& database, TimePoint now, const Retention& keep) {
-  auto remove = database.prepare(
-      "DELETE FROM outbox WHERE state <> 0 AND (finished < ?1 OR id <= coalesce("
-      "(SELECT id FROM outbox WHERE state <> 0 ORDER BY id DESC LIMIT 1 OFFSET ?2), -1))");
+  auto select = database.prepare("SELECT id, bytes FROM outbox WHERE state <> 0 ORDER BY id DESC");
+  if (!select) {
+    return tl::unexpected(select.error());
+  }
+  std::int64_t rows = 0;
+  std::int64_t bytes = 0;
+  std::int64_t newest_to_go = -1;
+  for (auto row = select->step(); newest_to_go < 0; row = select->step()) {
+    if (!row) {
+      return tl::unexpected(row.error());
+    }
+    if (!*row) {
+      break;
+    }
+    bytes += select->integer_at(1);
+    if (++rows > keep.rows || bytes > keep.bytes) {
+      newest_to_go = select->integer_at(0);
+    }
+  }
+  select->reset();
+  auto remove =
+      database.prepare("DELETE FROM outbox WHERE state <> 0 AND (finished < ?1 OR id <= ?2)");
   if (!remove) {
     return tl::unexpected(remove.error());
   }
-  return remove->time(now - keep.age).integer(keep.rows).run();
+  return remove->time(now - keep.age).integer(newest_to_go).run();
 }
 
 }  // namespace noci

@@ -5,6 +5,7 @@
 // when to give up is the deliverer's. All times given in are wall clock but `event_time`.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -65,11 +66,30 @@ inline constexpr Duration longest_delay = std::chrono::hours{2};
                                            const std::vector<std::string>& configured,
                                            TimePoint now);
 
+/// How many deliveries to each webhook.
+using GivenUp = std::map<std::string, std::uint64_t>;
+
+/// Pending events of this webhook that were created before become dead.
+[[nodiscard]] Result<GivenUp> give_up_old(Database& database, const std::string& webhook,
+                                          TimePoint created_before, std::string_view why,
+                                          TimePoint now);
+
+struct OutboxLimits {
+  std::int64_t rows = 0;   ///< that are pending, over all webhooks
+  std::int64_t bytes = 0;  ///< of their payloads
+};
+
+/// What is pending beyond the limits becomes dead: the lowest level first, and of one level the
+/// oldest.
+[[nodiscard]] Result<GivenUp> give_up_excess(Database& database, const OutboxLimits& limits,
+                                             std::string_view why, TimePoint now);
+
 struct OutboxCounts {
   std::string webhook;
   std::int64_t pending = 0;
   std::int64_t dead = 0;
   std::optional<TimePoint> oldest;  ///< when the oldest pending event was created
+  std::int64_t bytes = 0;           ///< of pending payloads
 };
 
 /// One entry for each webhook that has rows, by name.
@@ -78,9 +98,11 @@ struct OutboxCounts {
 struct Retention {
   Duration age = std::chrono::days{30};
   std::int64_t rows = 10'000;
+  std::int64_t bytes = std::int64_t{64} << 20;  ///< of their payloads
 };
 
-/// Forgets finished rows that are older than `age` or not among the last `rows`; pending ones stay.
+/// Forgets finished rows that are older than `age`, or not among the last `rows` and `bytes`;
+/// pending ones stay.
 [[nodiscard]] Result<void> prune(Database& database, TimePoint now, const Retention& keep = {});
 
 }  // namespace noci

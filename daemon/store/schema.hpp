@@ -50,7 +50,7 @@ UPDATE outbox SET bytes = length(CAST(payload AS BLOB)),
   urgent = (level = 'critical' OR payload LIKE '{"type":"system.%');
 -- Counting and choosing must not read the payloads, which fill pages of their own.
 CREATE INDEX outbox_event ON outbox (event_id);
-CREATE INDEX outbox_counts ON outbox (webhook, state, created);
+CREATE INDEX outbox_counts ON outbox (webhook, state, created, bytes);
 CREATE INDEX outbox_weight ON outbox (rank, id, bytes) WHERE state = 0;
 CREATE INDEX outbox_finished ON outbox (id, finished, bytes) WHERE state <> 0;
 CREATE INDEX outbox_urgent ON outbox (webhook, alert_id) WHERE state = 0 AND urgent = 1;

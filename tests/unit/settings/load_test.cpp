@@ -46,6 +46,7 @@ webhooks:
     levels: [high, critical]
     resolved: false
     timeout: 5s
+delivery: {give_up_after: 7d, most_pending: 500, pending_size: 2MiB}
 state: {dir: s, commit_interval: 2s}
 control: {socket: c.sock}
 metrics: {enabled: false, listen: '[::1]:1234'}
@@ -74,6 +75,9 @@ log: {level: debug}
   CHECK(s.webhooks[0].levels == std::vector<std::string>{"high", "critical"});
   CHECK_FALSE(s.webhooks[0].resolved);
   CHECK(s.webhooks[0].timeout == 5s);
+  CHECK(s.delivery.give_up_after == 168h);
+  CHECK(s.delivery.most_pending == 500);
+  CHECK(s.delivery.pending_size == 2 << 20);
   CHECK(s.state_dir == scratch.path("s"));
   CHECK(s.commit_interval == 2s);
   CHECK(s.control_socket == scratch.path("c.sock"));
@@ -266,6 +270,9 @@ TEST_CASE("the files in config/ can be loaded, and the full one says the default
   CHECK(full.value.rules_dir == defaults.rules_dir);
   CHECK(full.value.extra_rules_dir == defaults.extra_rules_dir);
   CHECK(full.value.extra_lists_dir == defaults.extra_lists_dir);
+  CHECK(full.value.delivery.give_up_after == defaults.delivery.give_up_after);
+  CHECK(full.value.delivery.most_pending == defaults.delivery.most_pending);
+  CHECK(full.value.delivery.pending_size == defaults.delivery.pending_size);
   CHECK(full.value.state_dir == defaults.state_dir);
   CHECK(full.value.commit_interval == defaults.commit_interval);
   CHECK(full.value.control_socket == defaults.control_socket);

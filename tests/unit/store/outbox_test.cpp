@@ -164,6 +164,43 @@ TEST_CASE("finished rows are forgotten by age and by number, pending ones never"
   REQUIRE(left() == "feda");
   REQUIRE(prune(database, wall(9), {1h, 2}));
   REQUIRE(left() == "fea");
+  const auto size = static_cast<std::int64_t>(item("a", 1).payload.size());
+  REQUIRE(prune(database, wall(9), {1h, 9, size}));
+  REQUIRE(left() == "fa");
   REQUIRE(prune(database, wall(9), {1h, 0}));
   REQUIRE(left() == "a");
+}
+
+TEST_CASE("what is too old is given up for its webhook alone") {
+  Database database = open_database(":memory:");
+  REQUIRE(commit_items(database, {item("a", 1), item("a", 1, "chat")}, wall(0)));
+  REQUIRE(commit_items(database, {item("b", 1)}, wall(10)));
+  REQUIRE(give_up_old(database, "soc", wall(10), "too old", wall(20)) == GivenUp{{"soc", 1}});
+  REQUIRE(give_up_old(database, "soc", wall(10), "too old", wall(20))->empty());
+  REQUIRE(next(database, wall(20)) == "b-1");
+  REQUIRE(next(database, wall(20), "chat") == "a-1");
+  REQUIRE(counts_of(database, "soc").dead == 1);
+}
+
+TEST_CASE("what exceeds number or size is given up, lowest level first, then oldest") {
+  Database database = open_database(":memory:");
+  const auto leveled = [](const std::string& id, const char* level, const char* webhook) {
+    OutboxItem made = item(id, 1, webhook);
+    made.level = level;
+    return made;
+  };
+  REQUIRE(
+      commit_items(database, {leveled("a", "critical", "soc"), leveled("b", "high", "soc"),
+                              leveled("c", "low", "soc"), leveled("d", "low", "chat"),
+                              leveled("e", "informational", "chat"), leveled("f", "high", "soc")}));
+  const std::int64_t size = counts_of(database, "soc").bytes + counts_of(database, "chat").bytes;
+  REQUIRE(size == 6 * static_cast<std::int64_t>(item("a", 1).payload.size()));
+  REQUIRE(give_up_excess(database, {6, size}, "full", wall(1))->empty());
+  REQUIRE(give_up_excess(database, {4, size}, "full", wall(1)) == GivenUp{{"chat", 1}, {"soc", 1}});
+  REQUIRE(counts_of(database, "chat").pending == 1);
+  REQUIRE(next(database, wall(1), "chat") == "d-1");
+  REQUIRE(give_up_excess(database, {4, size / 2 - 1}, "full", wall(2)) ==
+          GivenUp{{"chat", 1}, {"soc", 1}});
+  REQUIRE(next(database, wall(2)) == "a-1");
+  REQUIRE(give_up_excess(database, {1, 0}, "full", wall(3)) == GivenUp{{"soc", 2}});
 }
