@@ -27,8 +27,10 @@ constexpr std::uint64_t caught_up_below = std::uint64_t{1} << 20;
 constexpr Duration progress_interval = std::chrono::seconds{10};
 /// Between two of these the thread hears what it is told. Runs of several logs may be a line each.
 constexpr std::size_t step = 256 * 1024;
-/// Deltas are folded into a new whole when they outweigh it; small states are never folded often.
-constexpr std::uint64_t fold_at_least = std::uint64_t{4} << 20;
+/// After the database refused a state: all that changed meanwhile is put together anew, which is
+/// not to be done each second for hours.
+constexpr Duration shortest_refusal_wait = std::chrono::seconds{1};
+constexpr Duration longest_refusal_wait = std::chrono::minutes{1};
 
 ReceivedStatus received(const IntakeStatus& intake) {
   return {intake.connections,  intake.accepted,  intake.refused,     intake.unauthorized,
@@ -50,7 +52,6 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       watch_(std::move(executor)),
       at_end_(parts_.sources.size()),
       side_by_side_(parts_.source_infos),
-      whole_bytes_(parts_.saved_bytes),
       last_commit_(parts_.wall_clock()),
       last_data_(last_commit_) {}
 
@@ -102,10 +103,19 @@ void Analysis::replace_health(const HealthSettings& settings) {
   parts_.tell_blindness = settings.alerts;
 }
 
-void Analysis::committed(const std::vector<Cursor>& cursors) {
+void Analysis::settled(const std::optional<std::vector<Cursor>>& cursors) {
+  --unsettled_;
+  parts_.pipeline.state_settled(cursors.has_value());
+  if (!cursors) {
+    refusal_wait_ = std::clamp(refusal_wait_ * 2, shortest_refusal_wait, longest_refusal_wait);
+    no_state_until_ = parts_.wall_clock() + refusal_wait_;
+    changed_ = true;
+    return;
+  }
+  refusal_wait_ = Duration::zero();
   for (auto& [name, source] : parts_.sources) {
     std::vector<Cursor> own;
-    std::copy_if(cursors.begin(), cursors.end(), std::back_inserter(own),
+    std::copy_if(cursors->begin(), cursors->end(), std::back_inserter(own),
                  [&name = name](const Cursor& cursor) { return cursor.source == name; });
     source->committed(own);
   }
@@ -189,8 +199,10 @@ bool Analysis::has_ended() const {
                      [](const FollowedSource& followed) { return followed.source->has_ended(); });
 }
 
+/// One at a time, so that a database that is slow gets what it can take.
 bool Analysis::commit_is_due(TimePoint now) const {
-  return changed_ && now - last_commit_ >= parts_.commit_interval;
+  return changed_ && unsettled_ == 0 && now - last_commit_ >= parts_.commit_interval &&
+         now >= no_state_until_;
 }
 
 boost::asio::awaitable<void> Analysis::commit() {
@@ -198,22 +210,26 @@ boost::asio::awaitable<void> Analysis::commit() {
     co_return;
   }
   Commit commit;
+  commit.alerts = std::move(alerts_);
+  alerts_.clear();
+  if (stopping_ || parts_.wall_clock() >= no_state_until_) {
+    add_state(commit);
+  }
+  co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);
+}
+
+void Analysis::add_state(Commit& commit) {
   for (const auto& [name, source] : parts_.sources) {
     auto cursors = source->cursors();
     std::move(cursors.begin(), cursors.end(), std::back_inserter(commit.cursors));
   }
-  commit.whole = delta_bytes_ > std::max(fold_at_least, whole_bytes_);
-  commit.state = commit.whole ? parts_.pipeline.snapshot() : parts_.pipeline.take_delta();
-  whole_bytes_ = commit.whole ? commit.state.size() : whole_bytes_;
-  delta_bytes_ = commit.whole ? 0 : delta_bytes_ + commit.state.size();
+  commit.state = parts_.pipeline.take_state();
   ByteWriter vigil;
   parts_.vigil.save(vigil);
   commit.vigil = vigil.take();
-  commit.alerts = std::move(alerts_);
-  alerts_.clear();
+  ++unsettled_;
   changed_ = false;
   last_commit_ = parts_.wall_clock();
-  co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);
 }
 
 void Analysis::look_around(TimePoint now) {

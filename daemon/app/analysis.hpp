@@ -35,8 +35,7 @@ struct AnalysisParts {
   std::vector<FollowedSource> sources;
   Duration commit_interval{};
   Duration lateness{};
-  std::uint64_t rules = 0;        ///< how many are in force
-  std::uint64_t saved_bytes = 0;  ///< of state blobs in the database already
+  std::uint64_t rules = 0;  ///< how many are in force
   std::function<TimePoint()> wall_clock;
   std::function<void(AnalysisStatus)> publish;  ///< about every second
 };
@@ -53,8 +52,9 @@ class Analysis {
   void stop();
   void replace_rules(std::shared_ptr<const RuleSet> rules);
   void replace_health(const HealthSettings& settings);
-  /// The commit with these cursors is on the disk.
-  void committed(const std::vector<Cursor>& cursors);
+  /// The oldest commit without an answer is on the disk with these cursors, or, when there are
+  /// none, could not be written.
+  void settled(const std::optional<std::vector<Cursor>>& cursors);
 
   [[nodiscard]] std::vector<KeyStatus> why(const std::string& key) const {
     return parts_.pipeline.why(key);
@@ -72,6 +72,7 @@ class Analysis {
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool has_ended() const;
   [[nodiscard]] bool commit_is_due(TimePoint now) const;
+  void add_state(Commit& commit);
   void look_around(TimePoint now);
   void tell_progress(TimePoint now);
   /// What noci sees and does not see is judged, and said.
@@ -90,8 +91,9 @@ class Analysis {
   bool stopping_ = false;
   bool is_behind_ = false;
   TimePoint last_progress_;
-  std::uint64_t whole_bytes_ = 0;  ///< size of the newest whole state
-  std::uint64_t delta_bytes_ = 0;  ///< of the deltas after it
+  std::size_t unsettled_ = 0;   ///< commits without an answer
+  Duration refusal_wait_{};     ///< how long no state is offered after one was refused
+  TimePoint no_state_until_{};  ///< the database refused: what must be said is offered alone
   TimePoint last_commit_;
   TimePoint last_look_;
   TimePoint last_data_;

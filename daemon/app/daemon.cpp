@@ -101,7 +101,6 @@ struct Restored {
   Pipeline pipeline;
   Vigil vigil;
   std::vector<Cursor> cursors;
-  std::uint64_t bytes = 0;
 };
 
 Result<Restored> restore(const Configuration& configuration, Database& database,
@@ -115,19 +114,20 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
   if (!saved->vigil.empty() && !restored.vigil.restore(saved->vigil)) {
     log.error("event=vigil_unusable next=what_is_usual_is_learnt_anew");
   }
-  for (const std::string& blob : saved->blobs) {
-    restored.bytes += blob.size();
-    const auto applied = restored.pipeline.restore(blob);
-    if (!applied) {
-      log.error("event=state_unusable why={} next=windows_begin_empty",
-                log_value(applied.error().what));
-      restored.pipeline = make_pipeline(configuration, database);
-      restored.bytes = 0;
-      break;
-    }
+  std::uint64_t bytes = 0;
+  const auto read = load_blobs(database, [&](std::uint64_t number, std::string_view blob) {
+    bytes += blob.size();
+    return restored.pipeline.restore(number, blob);
+  });
+  const auto whole =
+      bytes == 0 ? read : read.and_then([&] { return restored.pipeline.finish_restore(); });
+  if (!whole) {
+    log.error("event=state_unusable why={} next=windows_begin_empty",
+              log_value(whole.error().what));
+    restored.pipeline = make_pipeline(configuration, database);
   }
-  log.info("event=restored cursors={} state_bytes={} keys={}", restored.cursors.size(),
-           restored.bytes, restored.pipeline.engine_stats().keys);
+  log.info("event=restored cursors={} state_bytes={} keys={}", restored.cursors.size(), bytes,
+           restored.pipeline.engine_stats().keys);
   return restored;
 }
 
@@ -196,7 +196,6 @@ ExitCode run_daemon(const RunOptions& options) {
                       settings.commit_interval,
                       lateness_of(settings),
                       configuration->rules->rules.size(),
-                      restored->bytes,
                       wall_clock,
                       [&](AnalysisStatus status) { desk_address->publish(std::move(status)); }};
   Analysis analysis(analysis_context.get_executor(), std::move(parts), effects, log);
@@ -206,9 +205,9 @@ ExitCode run_daemon(const RunOptions& options) {
   if (const auto opened = desk.open(); !opened) {
     return cannot_start(*log, opened.error());
   }
-  deliverer.when_committed([&](std::vector<Cursor> cursors) {
+  deliverer.when_settled([&](std::optional<std::vector<Cursor>> cursors) {
     boost::asio::post(analysis_context,
-                      [&analysis, cursors = std::move(cursors)] { analysis.committed(cursors); });
+                      [&analysis, cursors = std::move(cursors)] { analysis.settled(cursors); });
   });
   deliverer.replace_webhooks(std::move(webhooks), settings.delivery, desk.node());
 

@@ -4,11 +4,13 @@
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "app/alert_desk.hpp"
+#include "app/run_to_end.hpp"
 #include "store/alert_list.hpp"
 
 namespace noci {
@@ -44,62 +46,79 @@ Deliverer::Deliverer(boost::asio::io_context& context, Database database, Node n
 }
 
 awaitable<void> Deliverer::run(EffectChannel& effects) {
-  bool stopped = false;
-  while (!stopped) {
+  while (!has_stopped_) {
     auto [error, effect] = co_await effects.async_receive(as_result);
-    if (error) {
+    auto* commit = error ? nullptr : std::get_if<Commit>(&effect);
+    if (commit == nullptr) {
       break;
     }
-    if (auto* commit = std::get_if<Commit>(&effect)) {
-      for (const Alert& alert : commit->alerts) {
-        say(alert);
-      }
-      pending_.push_back(std::move(*commit));
-    } else {
-      stopped = true;
-    }
-    commit_pending();
+    take(std::move(*commit));
     // A full disk: detection goes on while there is room to remember what it found.
-    while (is_paused() && !stopped) {
+    while (is_paused()) {
       boost::asio::steady_timer timer(context_, commit_retry);
       co_await timer.async_wait(as_result);
-      commit_pending();
     }
   }
-  if (!pending_.empty()) {
-    log_->error("event=commit_lost commits={} why={} next_start=reads_the_log_again",
-                pending_.size(), log_value(status_.commit_error));
+  has_stopped_ = true;
+  if (!status_.commit_error.empty()) {
+    log_->error("event=commit_lost alerts={} why={} next_start=reads_the_log_again",
+                unsaved_.size(), log_value(status_.commit_error));
   }
   senders_.stop();
 }
 
-void Deliverer::commit_pending() {
-  while (!pending_.empty()) {
-    Commit& commit = pending_.front();
-    const TimePoint begin = wall_clock_();
-    const auto saved = save_commit(database_, commit.cursors, commit.state, commit.whole,
-                                   outbox_items(commit), begin, commit.vigil);
-    if (!saved) {
-      ++status_.commit_failures;
-      status_.commit_error = saved.error().what;
-      faults_.warn("commit", "event=commit_failed why=" + log_value(saved.error().what), begin);
-      return;
-    }
-    const std::size_t alerts = commit.alerts.size();
-    if (when_committed_) {
-      when_committed_(std::move(commit.cursors));
-    }
-    pending_.pop_front();
+void Deliverer::take(Commit commit) {
+  for (Alert& alert : commit.alerts) {
+    say(alert);
+    unsaved_.push_back(std::move(alert));
+  }
+  const TimePoint begin = wall_clock_();
+  const bool holds_state = commit.state.number != 0;
+  const auto saved = holds_state ? save_commit(database_, commit.cursors, commit.state,
+                                               outbox_items(), begin, commit.vigil)
+                                 : save_items(database_, outbox_items(), begin);
+  note_saved(begin, saved, holds_state);
+  if (holds_state && when_settled_) {
+    when_settled_(saved ? std::optional(std::move(commit.cursors)) : std::nullopt);
+  }
+  if (!unsaved_.empty() && !is_saving_) {
+    is_saving_ = true;
+    boost::asio::co_spawn(context_, save_alerts(), rethrow);
+  }
+}
+
+void Deliverer::note_saved(TimePoint begin, const Result<void>& saved, bool with_state) {
+  if (!saved) {
+    ++status_.commit_failures;
+    status_.commit_error = saved.error().what;
+    faults_.warn("commit", "event=commit_failed why=" + log_value(saved.error().what), begin);
+    return;
+  }
+  if (with_state) {
     ++status_.commits;
     status_.commit_error.clear();
     status_.last_commit = wall_clock_();
     status_.last_commit_duration = *status_.last_commit - begin;
-    if (alerts > 0) {
-      senders_.keep_within_limits();
-      senders_.wake();
-    }
-    tidy_up(alerts);
   }
+  const std::size_t alerts = unsaved_.size();
+  unsaved_.clear();
+  if (alerts > 0) {
+    senders_.keep_within_limits();
+    senders_.wake();
+  }
+  tidy_up(alerts);
+}
+
+awaitable<void> Deliverer::save_alerts() {
+  while (!unsaved_.empty() && !has_stopped_) {
+    boost::asio::steady_timer timer(context_, commit_retry);
+    co_await timer.async_wait(as_result);
+    const TimePoint begin = wall_clock_();
+    if (!unsaved_.empty()) {
+      note_saved(begin, save_items(database_, outbox_items(), begin), false);
+    }
+  }
+  is_saving_ = false;
 }
 
 void Deliverer::tidy_up(std::size_t added) {
@@ -116,9 +135,9 @@ void Deliverer::tidy_up(std::size_t added) {
   }
 }
 
-std::vector<OutboxItem> Deliverer::outbox_items(const Commit& commit) const {
+std::vector<OutboxItem> Deliverer::outbox_items() const {
   std::vector<OutboxItem> items;
-  for (const Alert& alert : commit.alerts) {
+  for (const Alert& alert : unsaved_) {
     OutboxItem item{"",
                     alert.event_id(),
                     alert.alert_id,

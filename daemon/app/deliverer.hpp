@@ -2,9 +2,9 @@
 // The delivery thread's work: effects become transactions, transactions become requests. What is
 // said is written down first, and sent from there (app/senders).
 
-#include <deque>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +29,11 @@ class Deliverer {
   Deliverer(boost::asio::io_context& context, Database database, Node node,
             std::function<TimePoint()> wall_clock, std::shared_ptr<spdlog::logger> log);
 
-  /// `tell` is called with the cursors of each commit once it is on the disk.
-  void when_committed(std::function<void(std::vector<Cursor>)> tell) {
-    when_committed_ = std::move(tell);
-  }
+  /// `tell` answers each commit that holds a state: with its cursors once it is on the disk, or
+  /// with none when it was not kept.
+  using Answer = std::function<void(std::optional<std::vector<Cursor>>)>;
+
+  void when_settled(Answer tell) { when_settled_ = std::move(tell); }
 
   /// Commits effects until Stop, then stops the senders; the outbox keeps what is unsent.
   boost::asio::awaitable<void> run(EffectChannel& effects);
@@ -44,8 +45,8 @@ class Deliverer {
   /// The wall clock has moved in a way that nobody could wait for.
   void look_now() { senders_.wake(); }
 
-  /// The database cannot be written and memory for what it should hold is used up.
-  [[nodiscard]] bool is_paused() const { return pending_.size() >= most_pending; }
+  /// The database cannot be written and memory for what must be said is used up.
+  [[nodiscard]] bool is_paused() const { return unsaved_.size() >= most_unsaved; }
 
   /// No request is on its way.
   [[nodiscard]] bool is_idle() const { return senders_.is_idle(); }
@@ -61,28 +62,33 @@ class Deliverer {
   void refresh_outbox_counts();
 
  private:
-  void commit_pending();
-  [[nodiscard]] std::vector<OutboxItem> outbox_items(const Commit& commit) const;
+  void take(Commit commit);
+  /// Alerts of commits that were not kept: until they are, each second.
+  boost::asio::awaitable<void> save_alerts();
+  void note_saved(TimePoint begin, const Result<void>& saved, bool with_state);
+  [[nodiscard]] std::vector<OutboxItem> outbox_items() const;
   void say(const Alert& alert);
   /// Forgets what is finished and old, now and then.
   void tidy_up(std::size_t added);
 
-  /// Commits kept in memory while the database cannot be written. Beyond it reading pauses: the
-  /// log itself keeps the rest.
-  static constexpr std::size_t most_pending = 512;
+  /// Alerts kept in memory while the database cannot be written. Beyond it reading pauses: the log
+  /// itself keeps the rest.
+  static constexpr std::size_t most_unsaved = 4096;
 
   boost::asio::io_context& context_;
   Database database_;
   Node node_;
   std::function<TimePoint()> wall_clock_;
-  std::function<void(std::vector<Cursor>)> when_committed_;
+  Answer when_settled_;
   std::shared_ptr<spdlog::logger> log_;
   RepeatedFaults faults_;
   DeliveryStatus status_;
   Senders senders_;
   TimePoint last_prune_{};
   std::size_t added_since_prune_ = 0;
-  std::deque<Commit> pending_;  ///< received, not yet on disk
+  std::vector<Alert> unsaved_;  ///< received, not yet on disk
+  bool is_saving_ = false;      ///< save_alerts runs
+  bool has_stopped_ = false;
 };
 
 }  // namespace noci

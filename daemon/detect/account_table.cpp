@@ -42,6 +42,14 @@ void AccountTable::mark_dirty(Account& account) {
   }
 }
 
+void AccountTable::mark_dirty(const std::vector<std::uint32_t>& slots) {
+  for (const std::uint32_t slot : slots) {
+    if (slot < slots_.size()) {
+      mark_dirty(*slots_[slot]);
+    }
+  }
+}
+
 void AccountTable::weigh(Account& account, std::int64_t bytes) {
   memory_ += bytes - account.bytes;
   account.bytes = bytes;

@@ -24,6 +24,8 @@ class AccountTable {
   Account& add(std::size_t table, std::string_view key);
   void remove(Account& account);
   void mark_dirty(Account& account);
+  /// Numbers that take_dirty gave and that were not written after all.
+  void mark_dirty(const std::vector<std::uint32_t>& slots);
   /// Brings the memory estimate up to date after a change.
   void weigh(Account& account, std::int64_t bytes);
 

@@ -13,6 +13,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "detect/account_table.hpp"
+#include "detect/checkpoint.hpp"
 #include "detect/engine.hpp"
 #include "detect/plan.hpp"
 #include "detect/standing.hpp"
@@ -26,9 +27,10 @@ class Engine::Core {
   void apply(const Event& event, std::vector<Alert>& out);
   void advance(TimePoint watermark, std::vector<Alert>& out);
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
-  [[nodiscard]] std::string take_delta();
-  [[nodiscard]] std::string snapshot();
-  [[nodiscard]] Result<void> restore(std::string_view blob);
+  [[nodiscard]] SavedState take_state();
+  void state_settled(bool kept);
+  [[nodiscard]] Result<void> restore(std::uint64_t number, std::string_view blob);
+  [[nodiscard]] Result<void> finish_restore();
   [[nodiscard]] const EngineStats& stats();
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key_value);
 
@@ -79,10 +81,16 @@ class Engine::Core {
   void rebuild_due();
 
   // persist.cpp
-  void write_header(ByteWriter& out, bool whole);
-  [[nodiscard]] bool read_header(ByteReader& in, bool whole);
-  [[nodiscard]] std::string write_whole();
-  [[nodiscard]] Result<void> read_blob(std::string_view blob);
+  [[nodiscard]] std::size_t segments() const;
+  [[nodiscard]] std::string write_head(detect::Taken& taken);
+  [[nodiscard]] std::string write_segment(std::size_t segment) const;
+  void write_begun(ByteWriter& out, const std::vector<std::uint64_t>& prints) const;
+  [[nodiscard]] Result<void> read_blob(std::uint64_t number, std::string_view blob);
+  [[nodiscard]] Result<void> read_head(ByteReader& in, std::uint64_t number, bool whole);
+  [[nodiscard]] Result<void> read_segment(ByteReader& in);
+  [[nodiscard]] Result<void> read_account(ByteReader& in, std::uint64_t slot);
+  void read_begun(ByteReader& in);
+  void forget();
 
   EngineOptions options_;
   std::unique_ptr<detect::Plan> plan_;
@@ -98,6 +106,7 @@ class Engine::Core {
   TimePoint closed_until_;
   bool settled_ = true;     ///< false after restore: indexes are not made, the layout may differ
   bool whole_next_ = true;  ///< a delta would not be understood
+  detect::Checkpoint checkpoint_;
   EngineStats stats_;
 
   std::vector<Touch> touches_;  ///< of the event at hand; kept for its memory

@@ -23,16 +23,20 @@ void Engine::replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Ale
   core_->replace_rules(std::move(rules), out);
 }
 
-std::string Engine::take_delta() {
-  return core_->take_delta();
+SavedState Engine::take_state() {
+  return core_->take_state();
 }
 
-std::string Engine::snapshot() {
-  return core_->snapshot();
+void Engine::state_settled(bool kept) {
+  core_->state_settled(kept);
 }
 
-Result<void> Engine::restore(std::string_view blob) {
-  return core_->restore(blob);
+Result<void> Engine::restore(std::uint64_t number, std::string_view blob) {
+  return core_->restore(number, blob);
+}
+
+Result<void> Engine::finish_restore() {
+  return core_->finish_restore();
 }
 
 const EngineStats& Engine::stats() const {

@@ -2,7 +2,7 @@
 // The detector: events and times go in, alerts come out. A pure function with memory: it reads no
 // clock, file or thread, so a replay of last month and the daemon of today are the same code.
 // Promises: rules never influence each other; any pattern of advance() calls gives the same
-// alerts; run(A+B) equals run(A), snapshot or deltas, restore, run(B) for any cut.
+// alerts; run(A+B) equals run(A), save, restore, run(B) for any cut.
 // Leaves to others: which timestamps to believe (pipeline), what to do with an alert (notify),
 // where the state is kept (store).
 
@@ -19,6 +19,7 @@
 #include "model/alert.hpp"
 #include "model/event.hpp"
 #include "model/rule.hpp"
+#include "model/saved_state.hpp"
 #include "model/stats.hpp"
 
 namespace noci {
@@ -29,6 +30,8 @@ struct EngineOptions {
   std::string store_id = "00000000-0000-0000-0000-000000000000";
   Duration lateness{};  ///< how much older than the newest an event may arrive and still count
   std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes
+  /// Of the rolling checkpoint: some 100 kB, so that no commit waits for one, and few are needed.
+  std::size_t keys_per_segment = 256;
 };
 
 /// How near one key is to the limits of one rule.
@@ -56,13 +59,16 @@ class Engine {
   /// episodes of removed rules end as resolved, reason rule_removed.
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
-  /// Everything that changed since the last take_delta or snapshot, as bytes for restore.
-  [[nodiscard]] std::string take_delta();
-  /// The whole; replaces all earlier deltas.
-  [[nodiscard]] std::string snapshot();
-  /// Applies one snapshot or delta, in the order they were taken, to a fresh engine. On an error
-  /// the engine must be thrown away.
-  [[nodiscard]] Result<void> restore(std::string_view blob);
+  /// What a commit must keep now: what changed since the last one, and in turn some of what did
+  /// not, so that earlier commits can go (checkpoint.hpp).
+  [[nodiscard]] SavedState take_state();
+  /// Whether the oldest state without an answer was kept. What was not is part of the next.
+  void state_settled(bool kept);
+  /// To a fresh engine, all blobs of all commits that were kept, in their order. On an error the
+  /// engine must be thrown away.
+  [[nodiscard]] Result<void> restore(std::uint64_t number, std::string_view blob);
+  /// After the last blob: whether they make a state.
+  [[nodiscard]] Result<void> finish_restore();
 
   [[nodiscard]] const EngineStats& stats() const;
   /// Every rule's view of any key one of whose values equals `key_value`.

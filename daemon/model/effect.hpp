@@ -7,14 +7,15 @@
 
 #include "model/alert.hpp"
 #include "model/record.hpp"
+#include "model/saved_state.hpp"
 
 namespace noci {
 
-/// One transaction: what was read, what is known because of it, and what must be said.
+/// One transaction: what was read, what is known because of it, and what must be said. While the
+/// database refuses, only what must be said: then state.number is 0, and there are no cursors.
 struct Commit {
   std::vector<Cursor> cursors;  ///< all streams that still matter; others are forgotten
-  std::string state;            ///< Pipeline state: a delta, or the whole when `whole`
-  bool whole = false;
+  SavedState state;             ///< of the pipeline
   std::vector<Alert> alerts;
   std::string vigil;  ///< Vigil state, whole
 };

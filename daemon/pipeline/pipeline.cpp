@@ -9,7 +9,7 @@ namespace noci {
 namespace {
 
 /// First byte of every state blob; raised when its layout changes.
-constexpr std::uint64_t state_layout = 2;
+constexpr std::uint64_t state_layout = 3;
 
 /// The request itself is genuine and counted. What it carries is an attempt at a forged line.
 Event attempt_of(const Event& request) {
@@ -113,35 +113,39 @@ void Pipeline::replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<A
   engine_.replace_rules(std::move(rules), out);
 }
 
-std::string Pipeline::take_delta() {
-  return with_reader_state(engine_.take_delta());
+/// The first blob of a commit is the head: the engine's, then all that is not the engine's, which
+/// is small and kept whole each time. The others are the engine's alone.
+SavedState Pipeline::take_state() {
+  SavedState state = engine_.take_state();
+  for (std::size_t i = 0; i < state.blobs.size(); ++i) {
+    ByteWriter out;
+    out.number(state_layout);
+    out.number(i == 0 ? 1 : 0);
+    out.text(state.blobs[i]);
+    if (i == 0) {
+      clock_.save(out);
+      reader_.save(out);
+    }
+    state.blobs[i] = out.take();
+  }
+  return state;
 }
 
-std::string Pipeline::snapshot() {
-  return with_reader_state(engine_.snapshot());
-}
-
-std::string Pipeline::with_reader_state(std::string engine_state) const {
-  ByteWriter out;
-  out.number(state_layout);
-  out.text(engine_state);
-  clock_.save(out);
-  reader_.save(out);
-  return out.take();
-}
-
-Result<void> Pipeline::restore(std::string_view blob) {
+Result<void> Pipeline::restore(std::uint64_t number, std::string_view blob) {
   ByteReader in(blob);
   if (in.number() != state_layout) {
     return failure("the saved state has a layout that this version of noci does not know");
   }
-  if (auto engine = engine_.restore(in.text()); !engine) {
+  const bool is_head = in.number() != 0;
+  if (auto engine = engine_.restore(number, in.text()); !engine) {
     return engine;
   }
-  clock_.restore(in);
-  reader_.restore(in);
-  if (!in.ok()) {
-    return failure("the saved state is damaged: it ends too early");
+  if (is_head) {
+    clock_.restore(in);
+    reader_.restore(in);
+  }
+  if (!in.ok() || !in.at_end()) {
+    return failure("the saved state is damaged: it ends too early or too late");
   }
   return {};
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Parse and detect joined: bytes in, alerts out. It never reads a clock, a file, a socket or a
 // thread, so `replay` of last month and `run` of today are the same code and give the same alerts.
-// Its state is bytes: a delta of what changed since the last one, or the whole.
+// Its state is bytes, of which each commit keeps what changed.
 
 #include <cstdint>
 #include <functional>
@@ -51,10 +51,17 @@ class Pipeline {
   /// The newest event time that was believed.
   [[nodiscard]] std::optional<TimePoint> newest() const { return clock_.newest(); }
 
-  [[nodiscard]] std::string take_delta();
-  [[nodiscard]] std::string snapshot();
-  /// Applies what snapshot and take_delta gave, in order, to a fresh pipeline.
-  [[nodiscard]] Result<void> restore(std::string_view blob);
+  /// What a commit must keep now.
+  [[nodiscard]] SavedState take_state();
+
+  /// Whether the oldest state without an answer was kept. What was not is part of the next.
+  void state_settled(bool kept) { engine_.state_settled(kept); }
+
+  /// To a fresh pipeline, all blobs of all commits that were kept, in their order; then
+  /// finish_restore. On an error the pipeline must be thrown away.
+  [[nodiscard]] Result<void> restore(std::uint64_t number, std::string_view blob);
+
+  [[nodiscard]] Result<void> finish_restore() { return engine_.finish_restore(); }
 
   /// To be called once after the last restore: says what the restart itself changed, such as
   /// episodes of rules that are gone.
@@ -82,7 +89,6 @@ class Pipeline {
  private:
   void note(const Event& event, TimePoint arrival);
   void count(Event& event, TimePoint arrival, std::vector<Alert>& out);
-  [[nodiscard]] std::string with_reader_state(std::string engine_state) const;
 
   bool live_;
   Duration lateness_;

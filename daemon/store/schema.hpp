@@ -22,8 +22,8 @@ CREATE TABLE cursors (
   "offset" INTEGER NOT NULL, line INTEGER NOT NULL, marker TEXT NOT NULL,
   modified INTEGER NOT NULL);
 
--- The pipeline's state: a whole one first, then what changed since, in the order of id.
-CREATE TABLE state (id INTEGER PRIMARY KEY, whole INTEGER NOT NULL, blob BLOB NOT NULL);
+-- The pipeline's state, in the order of id: what each commit, by its number, kept of it.
+CREATE TABLE state (id INTEGER PRIMARY KEY, number INTEGER NOT NULL, blob BLOB NOT NULL);
 
 -- What must be said, to whom. Times are milliseconds since the epoch; event_time is event time,
 -- the others are wall clock. state: 0 pending, 1 delivered, 2 dead.

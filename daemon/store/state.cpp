@@ -50,20 +50,55 @@ Result<void> save_cursors(Database& database, const std::vector<Cursor>& cursors
   return {};
 }
 
-Result<void> save_blob(Database& database, std::string_view blob, bool whole) {
-  if (!whole && blob.empty()) {
-    return {};
+Result<std::uint64_t> newest_number(Database& database) {
+  auto statement = database.prepare("SELECT number FROM state ORDER BY id DESC LIMIT 1");
+  if (!statement) {
+    return tl::unexpected(statement.error());
   }
-  if (whole) {
-    if (auto emptied = execute(database.connection(), "DELETE FROM state"); !emptied) {
-      return emptied;
-    }
+  const auto row = statement->step();
+  if (!row) {
+    return tl::unexpected(row.error());
   }
-  auto insert = database.prepare("INSERT INTO state (whole, blob) VALUES (?1, ?2)");
+  return *row ? statement->unsigned_at(0) : 0;
+}
+
+Result<void> insert_blobs(Database& database, const SavedState& state) {
+  auto insert = database.prepare("INSERT INTO state (number, blob) VALUES (?1, ?2)");
   if (!insert) {
     return tl::unexpected(insert.error());
   }
-  return insert->integer(whole ? 1 : 0).blob(blob).run();
+  for (const std::string& blob : state.blobs) {
+    if (auto done = insert->unsigned_integer(state.number).blob(blob).run(); !done) {
+      return done;
+    }
+    insert->reset();
+  }
+  return {};
+}
+
+Result<void> save_blobs(Database& database, const SavedState& state) {
+  if (state.number == 0) {
+    return {};
+  }
+  if (state.follows == 0) {
+    return execute(database.connection(), "DELETE FROM state").and_then([&] {
+      return insert_blobs(database, state);
+    });
+  }
+  const auto newest = newest_number(database);
+  if (!newest) {
+    return tl::unexpected(newest.error());
+  }
+  if (state.follows != *newest) {
+    return failure("the commit before this one was not kept");
+  }
+  if (auto inserted = insert_blobs(database, state); !inserted) {
+    return inserted;
+  }
+  // Numbers ascend with ids: no more rows are looked at than go.
+  auto drop = database.prepare(
+      "DELETE FROM state WHERE id < (SELECT id FROM state WHERE number >= ?1 ORDER BY id LIMIT 1)");
+  return drop ? drop->unsigned_integer(state.oldest_needed).run() : tl::unexpected(drop.error());
 }
 
 Result<std::string> load_vigil(Database& database) {
@@ -103,7 +138,11 @@ Result<Saved> load_state(Database& database) {
     return tl::unexpected(vigil.error());
   }
   saved.vigil = std::move(*vigil);
-  auto statement = database.prepare("SELECT blob FROM state ORDER BY id");
+  return saved;
+}
+
+Result<void> load_blobs(Database& database, const EachBlob& each) {
+  auto statement = database.prepare("SELECT number, blob FROM state ORDER BY id");
   if (!statement) {
     return tl::unexpected(statement.error());
   }
@@ -113,28 +152,39 @@ Result<Saved> load_state(Database& database) {
       return tl::unexpected(row.error());
     }
     if (!*row) {
-      return saved;
+      return {};
     }
-    saved.blobs.push_back(statement->bytes_at(0));
+    if (auto done = each(statement->unsigned_at(0), statement->bytes_at(1)); !done) {
+      return done;
+    }
   }
 }
 
 Result<void> save_commit(Database& database, const std::vector<Cursor>& cursors,
-                         std::string_view blob, bool whole, const std::vector<OutboxItem>& items,
+                         const SavedState& state, const std::vector<OutboxItem>& items,
                          TimePoint wall_now, std::string_view vigil) {
   auto transaction = Transaction::begin(database.connection());
   if (!transaction) {
     return tl::unexpected(transaction.error());
   }
   return save_cursors(database, cursors)
-      .and_then([&] { return save_blob(database, blob, whole); })
+      .and_then([&] { return save_blobs(database, state); })
       .and_then([&] { return save_vigil(database, vigil); })
       .and_then([&] { return add_items(database, items, wall_now); })
       .and_then([&] { return transaction->commit(); });
 }
 
-std::uint64_t delta_bytes(Database& database) {
-  auto statement = database.prepare("SELECT sum(length(blob)) FROM state WHERE whole = 0");
+Result<void> save_items(Database& database, const std::vector<OutboxItem>& items,
+                        TimePoint wall_now) {
+  auto transaction = Transaction::begin(database.connection());
+  if (!transaction) {
+    return tl::unexpected(transaction.error());
+  }
+  return add_items(database, items, wall_now).and_then([&] { return transaction->commit(); });
+}
+
+std::uint64_t state_bytes(Database& database) {
+  auto statement = database.prepare("SELECT sum(length(blob)) FROM state");
   if (!statement) {
     return 0;
   }

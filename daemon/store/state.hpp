@@ -4,6 +4,7 @@
 // written: never a mixture. Bytes of the state are the pipeline's.
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/result.hpp"
 #include "base/time.hpp"
 #include "model/record.hpp"
+#include "model/saved_state.hpp"
 #include "store/database.hpp"
 #include "store/outbox.hpp"
 
@@ -18,23 +20,30 @@ namespace noci {
 
 struct Saved {
   std::vector<Cursor> cursors;
-  std::vector<std::string> blobs;  ///< the last whole one first, then its deltas in order
-  std::string vigil;               ///< empty when none was ever saved
+  std::string vigil;  ///< empty when none was ever saved
 };
 
 [[nodiscard]] Result<Saved> load_state(Database& database);
 
-/// `cursors` replaces all that were kept. A whole blob replaces what is there, a delta is added to
-/// it; an empty delta adds nothing. `vigil` replaces the one before, an empty one leaves it. After
-/// an error nothing of this call is kept, and a delta that was not kept must not be followed by
-/// another: ask the pipeline for a whole one.
+/// Blobs can be many and large together: `each` is given one after the other, in the order in which
+/// they were made, and may end the walk with its error.
+using EachBlob = std::function<Result<void>(std::uint64_t number, std::string_view blob)>;
+[[nodiscard]] Result<void> load_blobs(Database& database, const EachBlob& each);
+
+/// `cursors` replaces all that were kept; `vigil` what was kept of it, an empty one leaves it.
+/// Blobs older than state.oldest_needed go; a state that follows one that was not kept is refused.
+/// After an error nothing of this call is kept.
 [[nodiscard]] Result<void> save_commit(Database& database, const std::vector<Cursor>& cursors,
-                                       std::string_view blob, bool whole,
+                                       const SavedState& state,
                                        const std::vector<OutboxItem>& items, TimePoint wall_now,
                                        std::string_view vigil = {});
 
-/// Size of the deltas since the last whole blob: when it has grown past the whole one's size, a
-/// new whole is cheaper to load. 0 when it cannot be read; the next commit will say why.
-[[nodiscard]] std::uint64_t delta_bytes(Database& database);
+/// Items alone: what must be said may be kept earlier than what was known when it was found, never
+/// later.
+[[nodiscard]] Result<void> save_items(Database& database, const std::vector<OutboxItem>& items,
+                                      TimePoint wall_now);
+
+/// Bytes of all blobs that are kept; 0 when it cannot be read.
+[[nodiscard]] std::uint64_t state_bytes(Database& database);
 
 }  // namespace noci

@@ -56,9 +56,27 @@ inline OutboxItem item(const std::string& alert_id, std::uint64_t sequence,
   return item;
 }
 
+/// A commit that needs none before it.
+inline SavedState whole(std::uint64_t number, const std::string& blob) {
+  return {number, 0, number, {blob}};
+}
+
+inline SavedState delta(std::uint64_t number, const std::string& blob, std::uint64_t oldest = 0) {
+  return {number, number - 1, oldest, {blob}};
+}
+
 inline Result<void> commit_items(Database& database, const std::vector<OutboxItem>& items,
                                  TimePoint now = wall(0)) {
-  return save_commit(database, {}, "", false, items, now);
+  return save_items(database, items, now);
+}
+
+inline std::vector<std::string> blobs_of(Database& database) {
+  std::vector<std::string> blobs;
+  REQUIRE(load_blobs(database, [&](std::uint64_t number, std::string_view blob) -> Result<void> {
+    blobs.push_back(std::to_string(number) + " " + std::string(blob));
+    return {};
+  }));
+  return blobs;
 }
 
 /// Everything that was committed, as one text to compare.
@@ -71,7 +89,7 @@ inline std::string contents(Database& database) {
             std::to_string(c.inode) + " " + std::to_string(c.offset) + " " +
             std::to_string(c.line) + " " + c.marker + "\n";
   }
-  for (const std::string& blob : saved->blobs) {
+  for (const std::string& blob : blobs_of(database)) {
     text += "blob " + blob + "\n";
   }
   const auto events = list_alerts(database, {}, 1'000'000);

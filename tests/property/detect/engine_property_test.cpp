@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <deque>
 #include <optional>
 
 #include <rapidcheck/catch.h>
@@ -8,10 +9,13 @@
 #include "detect/engine.hpp"
 #include "support/alert_text.hpp"
 #include "support/catch.hpp"
+#include "support/kept_states.hpp"
 #include "support/naive_engine.hpp"
 #include "support/random_stream.hpp"
 
 using namespace noci;
+using noci::testing::commit;
+using noci::testing::KeptStates;
 using namespace noci::test;
 
 namespace {
@@ -90,34 +94,51 @@ TEST_CASE("cut anywhere: saved, restored and continued equals not cut") {
     EngineOptions settings = options(scene);
     // Sometimes so little memory that keys are evicted all the time.
     settings.memory_budget = *rc::gen::element<std::int64_t>(std::int64_t{512} << 20, 6000);
+    settings.keys_per_segment = *rc::gen::inRange<std::size_t>(1, 4);
     const auto set = rule_set(scene.rules);
     Engine whole_run(settings, set);
     std::vector<Alert> wanted = run(whole_run, stream, 0, stream.size());
     whole_run.advance(whole_run.now() + long_after, wanted);
 
+    /// How far the run was when a state was taken.
+    struct Mark {
+      SavedState state;
+      std::size_t at = 0;
+      std::size_t said = 0;
+    };
     auto engine = std::make_unique<Engine>(settings, set);
-    std::vector<std::string> blobs;
+    KeptStates kept;
+    Mark last_kept;
+    std::deque<Mark> unsettled;
     std::vector<Alert> got;
-    for (std::size_t at = 0; at < stream.size();) {
+    std::size_t at = 0;
+    int crashes = 0;
+    while (at < stream.size()) {
       const std::size_t next = std::min(stream.size(), at + *rc::gen::inRange<std::size_t>(1, 12));
       const std::vector<Alert> part = run(*engine, stream, at, next);
       got.insert(got.end(), part.begin(), part.end());
       at = next;
-      if (*rc::gen::inRange(0, 4) == 0) {
-        blobs = {engine->snapshot()};
-      } else {
-        blobs.push_back(engine->take_delta());
+      unsettled.push_back({engine->take_state(), at, got.size()});
+      // The disk answers late, and not always well.
+      while (!unsettled.empty() && *rc::gen::inRange(0, 3) != 0) {
+        const bool taken = *rc::gen::inRange(0, 5) != 0 && kept.keep(unsettled.front().state);
+        engine->state_settled(taken);
+        last_kept = taken ? unsettled.front() : last_kept;
+        unsettled.pop_front();
       }
-      if (*rc::gen::inRange(0, 2) == 0) {
+      if (crashes < 20 && *rc::gen::inRange(0, 3) == 0) {
+        ++crashes;
         engine = std::make_unique<Engine>(settings, set);
-        for (const std::string& blob : blobs) {
-          const auto restored = engine->restore(blob);
-          RC_ASSERT(restored.has_value());
-        }
+        unsettled.clear();
+        at = last_kept.at;
+        got.resize(last_kept.said);
+        const auto restored = kept.commits() == 0 ? Result<void>() : kept.restore(*engine);
+        RC_ASSERT(restored.has_value());
       }
     }
     engine->advance(engine->now() + long_after, got);
     RC_CLASSIFY(!wanted.empty(), "alerts");
+    RC_CLASSIFY(crashes > 0, "crashes");
     RC_CLASSIFY(whole_run.stats().evicted_keys > 0, "evictions");
     RC_ASSERT(difference(whole(got), whole(wanted)) == "");
     RC_ASSERT(engine->stats().memory_bytes == whole_run.stats().memory_bytes);
@@ -195,7 +216,8 @@ TEST_CASE("a damaged state is refused or understood, never fatal") {
     const Stream stream(scene.steps, scene.lateness);
     Engine engine(options(scene), rule_set(scene.rules));
     (void)run(engine, stream, 0, stream.size());
-    std::string blob = engine.snapshot();
+    SavedState state = engine.take_state();
+    std::string& blob = state.blobs[*rc::gen::inRange<std::size_t>(0, state.blobs.size())];
     const auto at = *rc::gen::inRange<std::size_t>(0, blob.size());
     if (*rc::gen::arbitrary<bool>()) {
       blob.resize(at);
@@ -210,10 +232,12 @@ TEST_CASE("a damaged state is refused or understood, never fatal") {
       blob += seal.bytes();
     }
     Engine other(options(scene), rule_set(scene.rules));
-    const auto restored = other.restore(blob);
+    KeptStates kept;
+    RC_ASSERT(kept.keep(state));
+    const auto restored = kept.restore(other);
     std::vector<Alert> out = run(other, stream, 0, stream.size());
     (void)other.why("@u1:hs");
-    (void)other.snapshot();
+    (void)other.take_state();
     RC_CLASSIFY(restored.has_value(), "understood");
   });
 }

@@ -9,6 +9,7 @@
 #include "pipeline/pipeline.hpp"
 #include "settings/rules.hpp"
 #include "support/catch.hpp"
+#include "support/kept_states.hpp"
 
 using namespace noci;
 
@@ -83,15 +84,12 @@ TEST_CASE("run, save, restore and run on says what an uninterrupted run says") {
     std::mt19937 random(20261122);
     for (int run = 0; run < 6; ++run) {
       std::vector<std::string> said;
-      std::vector<std::string> blobs;
+      testing::KeptStates kept;
       Position position{0, 1};
-      // Cut at a few random bytes, in the middle of lines too; blobs pile up as in the database.
+      // Cut at a few random bytes, in the middle of lines too; commits pile up as in the database.
       while (position.offset < log.size()) {
         Pipeline pipeline = make_pipeline(rules);
-        for (const std::string& blob : blobs) {
-          const auto restored = pipeline.restore(blob);
-          REQUIRE(restored.has_value());
-        }
+        REQUIRE((kept.commits() == 0 || kept.restore(pipeline).has_value()));
         const std::uint64_t step = 1 + random() % (log.size() / 3);
         std::uint64_t cut = std::min<std::uint64_t>(log.size(), position.offset + step);
         feed(pipeline, log, position, cut, 1 + random() % 40000, said);
@@ -99,11 +97,7 @@ TEST_CASE("run, save, restore and run on says what an uninterrupted run says") {
           continue;  // no line ended: nothing to commit
         }
         position = pipeline.consumed(1);
-        if (random() % 3 == 0) {
-          blobs = {pipeline.snapshot()};
-        } else {
-          blobs.push_back(pipeline.take_delta());
-        }
+        testing::commit(pipeline, kept);
       }
       REQUIRE(said == whole);
     }

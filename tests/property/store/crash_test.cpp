@@ -19,7 +19,7 @@ namespace {
 
 struct Model {
   std::vector<Cursor> cursors;
-  std::vector<std::string> blobs;
+  std::vector<std::pair<std::uint64_t, std::string>> blobs;  ///< by commit
   std::vector<std::string> events;
 
   [[nodiscard]] std::string to_string() const {
@@ -29,8 +29,8 @@ struct Model {
               std::to_string(c.inode) + " " + std::to_string(c.offset) + " " +
               std::to_string(c.line) + " " + c.marker + "\n";
     }
-    for (const std::string& blob : blobs) {
-      text += "blob " + blob + "\n";
+    for (const auto& [number, blob] : blobs) {
+      text += "blob " + std::to_string(number) + " " + blob + "\n";
     }
     for (const std::string& event : events) {
       text += "event " + event + "\n";
@@ -45,7 +45,6 @@ struct Life {
   std::optional<Database> database;
   Model model;
   std::uint64_t count = 0;
-  bool must_be_whole = false;
 
   void open() {
     database.emplace(open_database(dir.file("noci.db"), FaultyVfs::name));
@@ -57,19 +56,27 @@ struct Life {
   std::pair<Model, bool> commit() {
     ++count;
     Model next = model;
-    const bool whole = must_be_whole || *rc::gen::weightedElement<bool>({{4, false}, {1, true}});
-    const auto size = *rc::gen::element<std::size_t>(0, 10, 3000, 40'000);
-    const std::string blob = size == 0 ? "" : std::to_string(count) + std::string(size, 'b');
+    SavedState state;
+    if (*rc::gen::inRange(0, 5) != 0) {
+      state.number = count;
+      const bool whole = model.blobs.empty() || *rc::gen::inRange(0, 5) == 0;
+      state.follows = whole ? 0 : model.blobs.back().first;
+      state.oldest_needed =
+          whole ? count : *rc::gen::inRange<std::uint64_t>(model.blobs.front().first, count + 1);
+      const int blobs = *rc::gen::inRange(1, 4);
+      for (int i = 0; i < blobs; ++i) {
+        const auto size = *rc::gen::element<std::size_t>(0, 10, 3000, 40'000);
+        state.blobs.push_back(std::to_string(count) + std::string(size, 'b'));
+      }
+      std::erase_if(next.blobs, [&](const auto& blob) { return blob.first < state.oldest_needed; });
+      for (const std::string& blob : state.blobs) {
+        next.blobs.emplace_back(count, blob);
+      }
+    }
     next.cursors.clear();
     const int streams = *rc::gen::inRange(0, 4);
     for (int i = 0; i < streams; ++i) {
       next.cursors.push_back(cursor(count, "log" + std::to_string(i)));
-    }
-    if (whole) {
-      next.blobs.clear();
-    }
-    if (whole || !blob.empty()) {
-      next.blobs.push_back(blob);
     }
     std::vector<OutboxItem> items;
     const int raised = *rc::gen::inRange(0, 3);
@@ -82,9 +89,7 @@ struct Life {
       again.event_id = model.events.back();
       items.push_back(again);
     }
-    const bool taken =
-        save_commit(*database, next.cursors, blob, whole, items, wall(0)).has_value();
-    must_be_whole = !taken;
+    const bool taken = save_commit(*database, next.cursors, state, items, wall(0)).has_value();
     return {next, taken};
   }
 
@@ -140,7 +145,6 @@ struct Life {
     vfs.cut_power([&, at = std::size_t{0}]() mutable { return fates[at++ % fates.size()]; });
     vfs.heal();
     open();
-    must_be_whole = true;
   }
 };
 

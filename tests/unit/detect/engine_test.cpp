@@ -1,50 +1,15 @@
-#include "detect/engine.hpp"
-
 #include <cmath>
 
 #include "base/hash.hpp"
 #include "support/alert_text.hpp"
 #include "support/catch.hpp"
-#include "support/event_builder.hpp"
-#include "support/rule_builder.hpp"
+#include "unit/detect/play.hpp"
 
 using namespace noci;
 using namespace noci::test;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-namespace {
-
-EngineOptions options() {
-  return {};
-}
-
-/// More than 3 rooms in 10 minutes by one account.
-RuleBuilder fanout(const std::string& id = "fanout") {
-  return RuleBuilder(id).on({Action::room_join}).distinct(Field::room_id, minutes{10}, 3);
-}
-
-class Play {
- public:
-  explicit Play(std::vector<Rule> rules, EngineOptions with = options())
-      : engine(std::move(with), rule_set(std::move(rules))) {}
-
-  /// `count` joins of different rooms, one a second from `from` on.
-  void join(const std::string& user, int count, Duration from = {}, const std::string& hs = "") {
-    for (int i = 0; i < count; ++i) {
-      EventBuilder event;
-      event.user(user).homeserver(hs).room("!" + std::to_string(i) + ":hs");
-      event.ip("192.0.2.9").request_id("POST-" + std::to_string(i));
-      engine.apply(event.at(from + i * seconds{1}), alerts);
-    }
-  }
-
-  Engine engine;
-  std::vector<Alert> alerts;
-};
-
-}  // namespace
 
 TEST_CASE("the limit is broken by the first value above it") {
   Play play({fanout()});
@@ -288,25 +253,6 @@ TEST_CASE("a removed rule ends its episodes, another rule keeps its own") {
   CHECK(play.engine.stats().open_episodes == 1);
 }
 
-TEST_CASE("a rule that is gone after a restart ends its episodes with the next event") {
-  Play play({fanout("gone")});
-  play.join("@a:hs", 4);
-  Engine other(options(), rule_set({fanout("new")}));
-  REQUIRE(other.restore(play.engine.snapshot()).has_value());
-  std::vector<Alert> out;
-  other.advance(day_one, out);
-  REQUIRE(out.size() == 1);
-  CHECK(out[0].resolve_reason == "rule_removed");
-  CHECK(out[0].alert_id == play.alerts[0].alert_id);
-  CHECK(out[0].rule_title == "Rule gone");
-  CHECK(out[0].limits[0].value == 4);
-  // What was counted is known to the new rule, which asks for the same.
-  EventBuilder event;
-  other.apply(event.user("@a:hs").room("!one-more:hs").at(minutes{1}), out);
-  REQUIRE(out.size() == 2);
-  CHECK(out[1].limits[0].value == 5);
-}
-
 TEST_CASE("a changed limit or window keeps what is known") {
   Play play({RuleBuilder("r").events(minutes{10}, 100).sum(Field::bytes, minutes{10}, 1 << 30)});
   play.join("@a:hs", 50);
@@ -369,31 +315,4 @@ TEST_CASE("many distinct values are estimated, and it is said") {
   CHECK(status[0].limits[1].exact);
   CHECK(status[0].limits[1].value >= 100);
   CHECK(status[0].limits[1].value <= 102);
-}
-
-TEST_CASE("a state under another seed or version is refused in words") {
-  Play play({fanout()});
-  play.join("@a:hs", 4);
-  EngineOptions with = options();
-  with.seed[0] = 1;
-  Engine other(with, rule_set({fanout()}));
-  const auto result = other.restore(play.engine.snapshot());
-  REQUIRE_FALSE(result.has_value());
-  CHECK(result.error().what.find("seed") != std::string::npos);
-  Engine fresh(options(), rule_set({fanout()}));
-  (void)play.engine.snapshot();
-  CHECK_FALSE(fresh.restore(play.engine.take_delta()).has_value());
-  CHECK_FALSE(fresh.restore("").has_value());
-  CHECK_FALSE(fresh.restore("something else entirely").has_value());
-}
-
-TEST_CASE("nothing changed makes a small delta") {
-  Play play({fanout()});
-  for (int i = 0; i < 1000; ++i) {
-    play.join("@user" + std::to_string(i) + ":hs", 1);
-  }
-  const std::size_t size = play.engine.snapshot().size();
-  CHECK(play.engine.take_delta().size() < 64);
-  play.join("@user7:hs", 2, minutes{1});
-  CHECK(play.engine.take_delta().size() < size / 100);
 }

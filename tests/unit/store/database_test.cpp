@@ -143,7 +143,7 @@ TEST_CASE("a database with a broken page or a missing end is damaged") {
   const ScratchDir dir;
   {
     Database database = open_database(dir.file("noci.db"));
-    REQUIRE(save_commit(database, {}, std::string(200'000, 'b'), true, {}, wall(0)));
+    REQUIRE(save_commit(database, {}, whole(1, std::string(200'000, 'b')), {}, wall(0)));
   }
   const auto size = std::filesystem::file_size(dir.file("noci.db"));
   std::filesystem::copy_file(dir.file("noci.db"), dir.file("cut.db"));

@@ -12,8 +12,8 @@ TEST_CASE("a new database holds nothing") {
   const auto saved = load_state(database);
   REQUIRE(saved);
   REQUIRE(saved->cursors.empty());
-  REQUIRE(saved->blobs.empty());
-  REQUIRE(delta_bytes(database) == 0);
+  REQUIRE(blobs_of(database).empty());
+  REQUIRE(state_bytes(database) == 0);
 }
 
 TEST_CASE("what was committed is there after the file was closed") {
@@ -26,33 +26,51 @@ TEST_CASE("what was committed is there after the file was closed") {
   const std::string binary("\0delta\xff", 7);
   {
     Database database = open_database(dir.file("noci.db"));
-    REQUIRE(save_commit(database, {cursor(1)}, "whole", true, {}, wall(0)));
-    REQUIRE(save_commit(database, cursors, binary, false, {item("a", 1)}, wall(1)));
+    REQUIRE(save_commit(database, {cursor(1)}, whole(1, "whole"), {}, wall(0)));
+    REQUIRE(save_commit(database, cursors, delta(2, binary), {item("a", 1)}, wall(1)));
   }
   Database database = open_database(dir.file("noci.db"));
   const auto saved = load_state(database);
   REQUIRE(saved);
   REQUIRE(saved->cursors == cursors);
-  REQUIRE(saved->blobs == std::vector<std::string>{"whole", binary});
+  REQUIRE(blobs_of(database) == std::vector<std::string>{"1 whole", "2 " + binary});
   REQUIRE(next_due(database, "soc", wall(1)).value()->event_id == "a-1");
 }
 
-TEST_CASE("a whole blob replaces the deltas before it") {
+TEST_CASE("what is superseded goes, and nothing else") {
   Database database = open_database(":memory:");
-  const auto save = [&](const char* blob, bool whole) {
-    REQUIRE(save_commit(database, {}, blob, whole, {}, wall(0)));
+  const auto save = [&](const SavedState& state) {
+    REQUIRE(save_commit(database, {}, state, {}, wall(0)));
   };
-  save("first delta", false);
-  save("second", false);
-  REQUIRE(delta_bytes(database) == 17);
-  save("whole", true);
-  REQUIRE(delta_bytes(database) == 0);
-  save("third", false);
-  save("", false);
-  REQUIRE(delta_bytes(database) == 5);
-  REQUIRE(load_state(database)->blobs == std::vector<std::string>{"whole", "third"});
-  save("", true);
-  REQUIRE(load_state(database)->blobs == std::vector<std::string>{""});
+  using Blobs = std::vector<std::string>;
+  save(whole(7, "whole"));
+  save(delta(8, "first"));
+  save({9, 8, 7, {"second", "segment"}});
+  REQUIRE(blobs_of(database) == Blobs{"7 whole", "8 first", "9 second", "9 segment"});
+  REQUIRE(state_bytes(database) == 23);
+  save(delta(10, "third", 9));
+  REQUIRE(blobs_of(database) == Blobs{"9 second", "9 segment", "10 third"});
+  save({});
+  REQUIRE(blobs_of(database).size() == 3);
+  save(delta(11, "alone", 11));
+  REQUIRE(blobs_of(database) == Blobs{"11 alone"});
+  // Numbers begin anew when a state could not be read.
+  save(whole(1, "new"));
+  REQUIRE(blobs_of(database) == Blobs{"1 new"});
+}
+
+TEST_CASE("a commit that follows one that was not kept is refused") {
+  Database database = open_database(":memory:");
+  REQUIRE(save_commit(database, {cursor(1)}, whole(1, "whole"), {}, wall(0)));
+  const auto refused = save_commit(database, {cursor(3)}, delta(3, "x"), {item("a", 1)}, wall(0));
+  REQUIRE_FALSE(refused);
+  REQUIRE(refused.error().what.find("not kept") != std::string::npos);
+  REQUIRE(load_state(database)->cursors == std::vector<Cursor>{cursor(1)});
+  REQUIRE(list_alerts(database, {}, 5)->empty());
+  REQUIRE(save_items(database, {item("a", 1)}, wall(0)));
+  REQUIRE(list_alerts(database, {}, 5)->size() == 1);
+  REQUIRE(save_commit(database, {cursor(4)}, {4, 1, 1, {"y"}}, {item("a", 1)}, wall(0)));
+  REQUIRE(list_alerts(database, {}, 5)->size() == 1);
 }
 
 TEST_CASE("what noci knows of its sight is replaced whole, and left where nothing new is said") {
@@ -61,9 +79,9 @@ TEST_CASE("what noci knows of its sight is replaced whole, and left where nothin
   {
     Database database = open_database(dir.file("noci.db"));
     REQUIRE(load_state(database)->vigil.empty());
-    REQUIRE(save_commit(database, {}, "", false, {}, wall(0), "first"));
-    REQUIRE(save_commit(database, {}, "", false, {}, wall(0), binary));
-    REQUIRE(save_commit(database, {}, "", false, {}, wall(0)));
+    REQUIRE(save_commit(database, {}, {}, {}, wall(0), "first"));
+    REQUIRE(save_commit(database, {}, {}, {}, wall(0), binary));
+    REQUIRE(save_commit(database, {}, {}, {}, wall(0)));
   }
   Database database = open_database(dir.file("noci.db"));
   REQUIRE(load_state(database)->vigil == binary);
@@ -71,8 +89,8 @@ TEST_CASE("what noci knows of its sight is replaced whole, and left where nothin
 
 TEST_CASE("streams that a commit does not name are forgotten") {
   Database database = open_database(":memory:");
-  REQUIRE(save_commit(database, {cursor(1), cursor(2, "gone.log")}, "", false, {}, wall(0)));
-  REQUIRE(save_commit(database, {cursor(3)}, "", false, {}, wall(0)));
+  REQUIRE(save_commit(database, {cursor(1), cursor(2, "gone.log")}, {}, {}, wall(0)));
+  REQUIRE(save_commit(database, {cursor(3)}, {}, {}, wall(0)));
   REQUIRE(load_state(database)->cursors == std::vector<Cursor>{cursor(3)});
 }
 
@@ -84,31 +102,31 @@ TEST_CASE("large blobs are kept whole") {
   }
   {
     Database database = open_database(dir.file("noci.db"));
-    REQUIRE(save_commit(database, {}, large, true, {}, wall(0)));
-    REQUIRE(save_commit(database, {}, large, false, {}, wall(0)));
-    REQUIRE(delta_bytes(database) == large.size());
+    REQUIRE(save_commit(database, {}, whole(1, large), {}, wall(0)));
+    REQUIRE(save_commit(database, {}, delta(2, large), {}, wall(0)));
+    REQUIRE(state_bytes(database) == 2 * large.size());
   }
   Database database = open_database(dir.file("noci.db"));
-  const auto saved = load_state(database);
-  REQUIRE(saved->blobs.size() == 2);
-  REQUIRE(saved->blobs[1] == large);
+  const auto blobs = blobs_of(database);
+  REQUIRE(blobs.size() == 2);
+  REQUIRE(blobs[1] == "2 " + large);
 }
 
 TEST_CASE("a full disk refuses the commit and harms nothing") {
   const ScratchDir dir;
   Database database = open_database(dir.file("noci.db"));
-  REQUIRE(save_commit(database, {cursor(1)}, "old", true, {item("a", 1)}, wall(0)));
+  REQUIRE(save_commit(database, {cursor(1)}, whole(1, "old"), {item("a", 1)}, wall(0)));
   const std::string before = contents(database);
   REQUIRE(execute(database.connection(), "PRAGMA max_page_count = 30"));
-  const auto full =
-      save_commit(database, {cursor(2)}, std::string(500'000, 'x'), true, {item("b", 1)}, wall(1));
+  const auto full = save_commit(database, {cursor(2)}, whole(2, std::string(500'000, 'x')),
+                                {item("b", 1)}, wall(1));
   REQUIRE_FALSE(full);
   REQUIRE(full.error().what.find("full") != std::string::npos);
   REQUIRE(full.error().what.find(dir.file("noci.db")) != std::string::npos);
   REQUIRE(contents(database) == before);
   REQUIRE(execute(database.connection(), "PRAGMA max_page_count = 100000"));
-  REQUIRE(
-      save_commit(database, {cursor(2)}, std::string(500'000, 'x'), true, {item("b", 1)}, wall(1)));
+  REQUIRE(save_commit(database, {cursor(2)}, whole(2, std::string(500'000, 'x')), {item("b", 1)},
+                      wall(1)));
   REQUIRE(load_state(database)->cursors == std::vector<Cursor>{cursor(2)});
 }
 
@@ -116,15 +134,16 @@ TEST_CASE("a disk that takes half a write refuses the commit and harms nothing")
   const ScratchDir dir;
   FaultyVfs vfs;
   Database database = open_database(dir.file("noci.db"), FaultyVfs::name);
-  REQUIRE(save_commit(database, {cursor(1)}, "old", true, {}, wall(0)));
+  REQUIRE(save_commit(database, {cursor(1)}, whole(1, "old"), {}, wall(0)));
   const std::string before = contents(database);
   vfs.fail(3, true, SQLITE_FULL);
-  const auto full = save_commit(database, {cursor(2)}, std::string(50'000, 'x'), true, {}, wall(1));
+  const auto full =
+      save_commit(database, {cursor(2)}, whole(2, std::string(50'000, 'x')), {}, wall(1));
   REQUIRE_FALSE(full);
   REQUIRE(full.error().what.find("full") != std::string::npos);
   vfs.heal();
   REQUIRE(contents(database) == before);
-  REQUIRE(save_commit(database, {cursor(2)}, "new", true, {}, wall(1)));
+  REQUIRE(save_commit(database, {cursor(2)}, whole(2, "new"), {}, wall(1)));
 }
 
 namespace {
@@ -148,8 +167,9 @@ Outcome run_until_failure(const std::string& path) {
   Database model = open_database(":memory:");
   for (int i = 1; i <= 3; ++i) {
     const auto save = [&](Database& to) {
-      return save_commit(to, {cursor(static_cast<std::uint64_t>(i))},
-                         std::string(static_cast<std::size_t>(i) * 9000, 'x'), i == 2,
+      const auto number = static_cast<std::uint64_t>(i);
+      const std::string blob(number * 9000, 'x');
+      return save_commit(to, {cursor(number)}, i == 2 ? whole(number, blob) : delta(number, blob),
                          {item("a" + std::to_string(i), 1)}, wall(i));
     };
     outcome.old_state = contents(model);
