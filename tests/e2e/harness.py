@@ -4,6 +4,7 @@ NOCI names the binary (ctest sets it); nothing here waits for a time, only for s
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -38,10 +39,26 @@ def wait_for(what, condition, patience=PATIENCE):
         time.sleep(0.02)
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+def free_port(given=set()):
+    """One that no other call gave, below those that the kernel gives to outgoing connections."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
+    for _ in range(100):
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.randrange(first - 10_000, first) if first > 12_000 else 0))
+            except OSError:
+                continue  # somebody listens
+            port = probe.getsockname()[1]
+        if port not in given:
+            given.add(port)
+            return port
+    raise AssertionError("no port of 127.0.0.1 is free")
+
+
+def tied(command):
+    """The command by a program that ends when this one does, killed or not."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
 
 
 def noci(*arguments, stdin=b"", **more):
@@ -162,7 +179,7 @@ class Case(unittest.TestCase):
         return path
 
 
-def main():
+def main(when_passed=None):
     """Runs the module's tests; 77 when each was skipped, which ctest knows as skipped."""
     program = unittest.main(module="__main__", exit=False, verbosity=2)
     result = program.result
@@ -170,4 +187,6 @@ def main():
         print("\n".join(reason for _, reason in result.skipped))
     if result.testsRun and len(result.skipped) == result.testsRun:
         sys.exit(77)
+    if when_passed and result.wasSuccessful():
+        when_passed()
     sys.exit(not result.wasSuccessful())

@@ -9,10 +9,11 @@ import re
 import urllib.parse
 import json
 import os
+from unittest import mock
 
 import capture
 from harness import ROOT, Case, json_lines, main, noci
-from synapse import accuracy, forgeries
+from synapse import accuracy, alerts, forgeries
 from synapse.forge import ADDRESS
 from synapse.ledger import Ledger as Books
 from synapse.releases import NEWEST
@@ -193,7 +194,7 @@ class Ledger(Case):
 
 
 class Recorded(Case):
-    """Captures of synapse_test.py: what it proves with a live server, here without one."""
+    """Captures of synapse_test.py and synapse_workers_test.py: what they prove with a live server, here without one."""
 
     def capture(self, name):
         folder = os.path.join(ROOT, "tests", "corpus", name)
@@ -208,6 +209,51 @@ class Recorded(Case):
             attacks = [json.loads(line) for line in file]
         forgeries.check(self, "text", forgeries.verdicts(attacks, text.explained()))
         accuracy.Comparison(self, ledger, [text, parsed], NEWEST, apart=(ADDRESS, None)).check()
+
+    def test_workers(self):
+        _, logs, ledger = self.capture(f"synapse-v{NEWEST}-workers")
+        accuracy.Comparison(self, ledger, [Logs(self, "text", logs)], NEWEST).check()
+        alerts.check_against_one_log(self, logs)
+
+
+class Page(Case):
+    """docs/accuracy.md, as NOCI_WRITE_ACCURACY=1 writes it."""
+
+    def setUp(self):
+        super().setUp()
+        self.page = self.write("page.md", "A\n\n<!-- one -->\nold\n\nold\n<!-- end of one -->\n\n<!-- two -->\n<!-- end of two -->\nB\n")
+        for patch in (mock.patch.object(accuracy, "PAGE", self.page), mock.patch.object(accuracy, "published", {}),
+                      mock.patch.dict(os.environ, NOCI_WRITE_ACCURACY="1"), mock.patch("builtins.print")):
+            patch.start()
+            self.addCleanup(patch.stop)
+
+    def text(self):
+        with open(self.page) as file:
+            return file.read()
+
+    def test_its_parts_are_replaced_and_nothing_else(self):
+        accuracy.publish("one", "new \\1")
+        accuracy.publish("two", "2")
+        for _ in range(2):  # again: the same
+            accuracy.write()
+            self.assertEqual(self.text(), "A\n\n<!-- one -->\nnew \\1\n<!-- end of one -->\n\n<!-- two -->\n2\n<!-- end of two -->\nB\n")
+
+    def test_what_has_no_place_is_an_error_and_changes_nothing(self):
+        before = self.text()
+        accuracy.publish("one", "new")
+        accuracy.publish("three", "3")
+        self.assertRaises(AssertionError, accuracy.write)
+        self.assertEqual(self.text(), before)
+
+    def test_the_real_page_has_a_place_for_all(self):
+        with open(os.path.join(ROOT, "docs", "accuracy.md"), encoding="utf-8") as file:
+            page = file.read()
+        for section in ("newest release", "forged lines, newest release", "older release", "forged lines, older release",
+                        "workers", "federation"):
+            self.assertEqual((page.count(f"<!-- {section} -->\n"), page.count(f"<!-- end of {section} -->\n")), (1, 1), section)
+            part = page.partition(f"<!-- {section} -->\n")[2].partition("<!-- end of")[0]
+            # Tables and their heading only, none of what surrounded them on a terminal.
+            self.assertNotRegex(part, r"(?m)^(ok|OK|Ran|real|-{4})")
 
 
 if __name__ == "__main__":

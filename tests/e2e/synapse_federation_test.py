@@ -12,7 +12,7 @@ from synapse.client import API, Client, quoted  # noqa: E402
 from synapse.federation import Federating  # noqa: E402
 from synapse.ledger import Ledger  # noqa: E402
 from synapse.releases import NEWEST  # noqa: E402
-from synapse.watch import Watch  # noqa: E402
+from synapse.watch import Watch, say_good_bye  # noqa: E402
 
 ROOMS = 3
 MESSAGES = 30
@@ -59,8 +59,9 @@ class TwoServers(Case):
         visitor.profile(owner.user)
         visitor.alias(f"#room0:{self.home.name}")
         visitor.get("public_rooms", f"{API}/publicRooms?server={quoted(self.home.name)}")
+        say_good_bye(self.home, self.ledger)
         for watch in self.watches:
-            watch.catch_up()
+            watch.catch_up(self.ledger)
 
         received = [size for _, status, size in self.peer.received_from(self.home.name) if status == 200]
         file_bytes = self.peer_ledger.by_account()[visitor.user].file_bytes
@@ -88,4 +89,4 @@ class TwoServers(Case):
 
 
 if __name__ == "__main__":
-    main()
+    main(accuracy.write)

@@ -15,7 +15,7 @@ from synapse.ledger import Ledger  # noqa: E402
 from synapse.record import record  # noqa: E402
 from synapse.releases import NEWEST, OLDER, labels_times  # noqa: E402
 from synapse.server import Homeserver  # noqa: E402
-from synapse.watch import Watch  # noqa: E402
+from synapse.watch import Watch, say_good_bye  # noqa: E402
 from synapse.world import World  # noqa: E402
 
 
@@ -31,8 +31,9 @@ class OneProcess(Case):
         world.furnish()
         world.everybody()
         attacker = world.attack()
+        say_good_bye(server, ledger)
         for watch in watches:
-            watch.catch_up()
+            watch.catch_up(ledger)
         honest = accuracy.Comparison(self, ledger, watches, version)
         honest.check()
         honest.publish(section)
@@ -47,8 +48,9 @@ class OneProcess(Case):
                 self.assertLessEqual(keys, {attacker.user, attacker.address})
 
         forger = self.write_into_the_log(world)
+        say_good_bye(server, ledger)
         for watch in watches:
-            watch.catch_up()
+            watch.catch_up(ledger)
         record(f"synapse-v{version}", server, ledger, forger.attacks)
         rows = forgeries.verdicts(forger.attacks, watches[0].explained())
         accuracy.publish(f"forged lines, {section}", accuracy.heading(version) + accuracy.markdown(*forgeries.table(rows)) +
@@ -81,4 +83,4 @@ class OneProcess(Case):
 
 
 if __name__ == "__main__":
-    main()
+    main(accuracy.write)

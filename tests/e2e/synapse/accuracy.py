@@ -1,14 +1,14 @@
 """The ledger against noci: every account and address is compared, and the sums are printed as a table.
-With NOCI_WRITE_ACCURACY=1 the tables also replace those of docs/accuracy.md."""
+With NOCI_WRITE_ACCURACY=1 the tables of a test that passed also replace those of docs/accuracy.md."""
 
 import os
-import re
 
 from harness import ROOT
 from synapse.releases import told_messages
 from synapse.watch import Watch, noci_version
 
 PAGE = os.path.join(ROOT, "docs", "accuracy.md")
+published = {}  # {section: text} of this run
 
 # (what, the ledger's sum, the report's column): exact per account.
 OF_ACCOUNTS = (
@@ -225,15 +225,25 @@ def markdown(head, rows):
 
 
 def publish(section, text):
-    """Prints a part of docs/accuracy.md; writes it, when asked to."""
+    """Prints a part of docs/accuracy.md."""
     print(f"\n{section}\n{text}\n", flush=True)
+    published[section] = text
+
+
+def write():
+    """What was printed goes into docs/accuracy.md, when asked to; nothing of a test that failed (harness.main)."""
     if os.environ.get("NOCI_WRITE_ACCURACY") != "1":
         return
-    with open(PAGE) as file:
+    with open(PAGE, encoding="utf-8") as file:
         page = file.read()
-    begin, end = f"<!-- {section} -->", f"<!-- end of {section} -->"
-    replaced, count = re.subn(re.escape(begin) + ".*?" + re.escape(end), lambda _: f"{begin}\n{text}\n{end}", page, flags=re.S)
-    if count != 1:
-        raise AssertionError(f"{PAGE} has no place for {section}")
-    with open(PAGE, "w") as file:
-        file.write(replaced)
+    for section, text in published.items():
+        begin, end = f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
+        before, found, rest = page.partition(begin)
+        _, found_end, after = rest.partition(end)
+        if not found or not found_end or begin in after:
+            raise AssertionError(f"{PAGE} has no place for {section}, or several")
+        page = before + begin + text + "\n" + end + after
+    # In one step: whoever is interrupted leaves a whole page.
+    with open(PAGE + ".new", "w", encoding="utf-8") as file:
+        file.write(page)
+    os.replace(PAGE + ".new", PAGE)

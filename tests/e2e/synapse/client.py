@@ -6,13 +6,17 @@ import hmac
 import http.client
 import json
 import socket
+import time
 import urllib.parse
 
+from harness import PATIENCE
 from synapse.releases import names_profiles
 from synapse.server import SHARED_SECRET
 
 PASSWORD = "password"
 API = "/_matrix/client/v3"
+# A server closes connections that nobody used for a minute; a request that meets that is lost.
+MOST_IDLE = 20
 
 
 def quoted(text):
@@ -35,18 +39,23 @@ class Client:
         self.charged = self.user  # who authenticates: an administrator for the account it logged in as
         self.address = address
         self.headers = {"X-Forwarded-For": address, "X-Forwarded-Proto": "https", "User-Agent": agent}
+        self.port = None  # of one process, whatever a reverse proxy would choose
         self.connections = {}
         self.transaction = 0
 
     def close(self):
-        for connection in self.connections.values():
+        for connection, _ in self.connections.values():
             connection.close()
 
     def connection(self, path):
-        port = self.server.port_for(self, path)
-        if port not in self.connections:
-            self.connections[port] = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        return self.connections[port]
+        port = self.port or self.server.port_for(self, path)
+        connection, used = self.connections.get(port, (None, 0))
+        if connection is None or time.monotonic() - used > MOST_IDLE:
+            if connection is not None:
+                connection.close()
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        self.connections[port] = connection, time.monotonic()
+        return connection
 
     # --- requests ------------------------------------------------------------------------------
 
@@ -76,13 +85,16 @@ class Client:
 
     def hang_up(self, did, path, after, named=True):
         """Reads so many bytes of the body and closes; of nothing (0) after the request was sent."""
-        with socket.create_connection(("127.0.0.1", self.server.port_for(self, path)), 60) as connection:
+        with socket.create_connection(("127.0.0.1", self.server.port_for(self, path)), PATIENCE) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
             lines = [f"GET {path} HTTP/1.1", "Host: x", *(f"{key}: {value}" for key, value in self.headers.items())]
             connection.sendall("\r\n".join([*lines, "", ""]).encode())
             received = b""
             while after and len(received.partition(b"\r\n\r\n")[2]) < after:
-                received += connection.recv(4096)
+                more = connection.recv(4096)
+                if not more:
+                    raise AssertionError(f"{self.user}: {path} ended before it could be given up")
+                received += more
         self.write_down(did, "GET", 200, len(received.partition(b"\r\n\r\n")[2]), named, complete=False)
 
     # --- sessions ------------------------------------------------------------------------------

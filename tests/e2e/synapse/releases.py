@@ -10,6 +10,7 @@ from harness import ROOT
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 OFFLINE = re.compile("NewConnectionError|NameResolutionError|ConnectTimeout|Temporary failure|ProxyError|unreachable", re.I)
+LONGEST = 300  # seconds, of a download of 60 MB
 NEWEST = "1.163.2"
 OLDER = "1.120.2"  # from before 1.144, which began to log how many messages a page held
 
@@ -27,12 +28,15 @@ def python_of(version):
             if file.read() == wanted:
                 return python
     try:
-        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True)
+        subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True, capture_output=True, timeout=LONGEST)
     except subprocess.CalledProcessError as error:
         raise unittest.SkipTest("skipped: needs python3-venv") from error
-    made = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
-                           "--only-binary", ":all:", "-r", requirements],
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    try:
+        made = subprocess.run([python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps",
+                               "--only-binary", ":all:", "-r", requirements],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, timeout=LONGEST)
+    except subprocess.TimeoutExpired as error:
+        raise unittest.SkipTest("skipped: needs PyPI") from error
     if made.returncode:
         if OFFLINE.search(made.stdout):
             raise unittest.SkipTest("skipped: needs PyPI")

@@ -5,7 +5,7 @@ import os
 import subprocess
 import urllib.request
 
-from harness import free_port, wait_for
+from harness import free_port, tied, wait_for
 from synapse.releases import python_of
 
 SHARED_SECRET = "only for this test"
@@ -75,7 +75,7 @@ class Process:
         with open(self.output, "wb") as output:
             # UTC, so that a text log needs no knowledge of this machine; and Synapse adds to its version what
             # branch the folders around it have checked out.
-            self.process = subprocess.Popen([self.python, "-m", self.app, *arguments], cwd=self.folder,
+            self.process = subprocess.Popen(tied([self.python, "-m", self.app, *arguments]), cwd=self.folder,
                                             env={**os.environ, "TZ": "UTC", "GIT_DIR": os.devnull},
                                             stdin=subprocess.DEVNULL, stdout=output, stderr=output)
 
@@ -135,6 +135,10 @@ class Homeserver:
     def port_for(self, client, path):
         """Where a reverse proxy would send the request."""
         return self.port
+
+    def client_ports(self):
+        """Of every process that clients talk to."""
+        return [self.port]
 
     @staticmethod
     def health(port):

@@ -5,8 +5,11 @@ import os
 import time
 
 from harness import Daemon, json_lines, noci, wait_for
+from synapse.client import Client
 
 SPAN = "24h"
+GOOD_BYE = "versions"  # a request of no interest
+HELD = 2.5  # seconds: longer than a line of a mixed log waits to be judged
 # One rule per kind of key whose limits nobody reaches: `noci why` shows its windows.
 LIMITS = """\
     - {{name: joined, type: value_count, select: join, field: matrix.room.id, timespan: {span}, condition: {{gt: 9000}}}}
@@ -41,6 +44,18 @@ correlation:
 """
 COUNTED = (("user.id", "7a3f3a4e-5a25-4d36-8a58-0f6a52b7d001", "@a:hs"),
            ("source.ip", "7a3f3a4e-5a25-4d36-8a58-0f6a52b7d002", "192.0.2.1"))
+
+
+def say_good_bye(server, ledger):
+    """A last request to each process, of a time later than all that noci holds back then: so the logs end
+    with nothing of interest, and who sees these requests has seen all others."""
+    begin = time.time()
+    wait_for("the time of the log goes on", lambda: abs(time.time() - begin) > HELD)
+    for port in server.client_ports():
+        client = Client(server, ledger, "passer-by", "192.0.2.252")
+        client.port = port
+        client.get(GOOD_BYE, "/_matrix/client/versions")
+        client.close()
 
 
 class Logs:
@@ -81,20 +96,19 @@ class Watch(Logs):
                 file.write(rule)
         self.daemon.start()
 
-    def catch_up(self):
-        """Every byte of the logs is read and counted; the held ones, too."""
-        def is_read():
-            size = sum(os.path.getsize(log) for log in self.logs)
-            return self.daemon.metric("noci_source_bytes_total") >= size
-        wait_for(f"{self.name}: the whole log is read", is_read)
-        last = [None, 0.0]
+    def catch_up(self, ledger):
+        """Everything before say_good_bye() is read, judged and counted."""
+        asked = sum(entry["did"] == GOOD_BYE for entry in ledger.entries)
+        size = sum(os.path.getsize(log) for log in self.logs)
 
-        def is_still():
-            now = self.daemon.metric("noci_records_total")
-            if now != last[0]:
-                last[:] = [now, time.monotonic()]
-            return time.monotonic() - last[1] > 3
-        wait_for(f"{self.name}: nothing is held back", is_still)
+        def is_counted():
+            metrics = self.daemon.metrics()  # all of one instant
+
+            def total(name, **labels):
+                return sum(value for have, value in metrics.get(name, ()) if labels.items() <= have.items())
+            return (total("noci_events_total", action=GOOD_BYE) >= asked and total("noci_source_bytes_total") >= size
+                    and total("noci_custody_lines") == 0)
+        wait_for(f"{self.name}: all of the log is counted", is_counted)
 
     def why(self, key):
         """{limit: value} of the counting rules for this account or address."""
