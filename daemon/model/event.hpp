@@ -154,6 +154,8 @@ struct Event {
   std::optional<std::int64_t> duration;  ///< nanoseconds, start to end of the response
 
   SourceIndex source = 0;
+  bool is_context = false;  ///< of kind search: what stood around one hit, not the number of hits
+  std::uint32_t log = 0;    ///< tells the logs of a process apart, also after a restart of ours
   Position position;
 
   /// The text of a text field, empty when missing (@timestamp too: see timestamp).

@@ -135,6 +135,7 @@ bool read_search(std::string_view message, Event& event) {
       return false;
     }
     count = std::min<std::int64_t>(before, 1'000'000) + std::min<std::int64_t>(after, 1'000'000);
+    event.is_context = true;
   }
   event.kind = Kind::search;
   event.action = Action::search;

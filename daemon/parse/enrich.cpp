@@ -68,8 +68,10 @@ void fill_messages(std::int64_t count, Event& event) {
 void Enricher::apply(Event& event, Arena& arena) {
   switch (event.kind) {
     case Kind::messages:
-    case Kind::search:
       remember(event);
+      return;
+    case Kind::search:
+      remember_search(event);
       return;
     case Kind::login:
       if (event.action == Action::token_issued) {
@@ -108,12 +110,16 @@ void Enricher::apply(Event& event, Arena& arena) {
     }
     return;
   }
+  if (*kind == Kind::search) {
+    fill_messages(take_search(event), event);
+    return;
+  }
   const Told& told = *found->second;
   if (*kind == Kind::login) {
     if (event.user_id.empty() && event.outcome == Outcome::success) {
       event.user_id = arena.store(told.user_id);
     }
-  } else if (*kind == Kind::search || told.user_id == event.user_id) {
+  } else if (told.user_id == event.user_id) {
     fill_messages(told.messages, event);
   }
   erase(found);
@@ -164,11 +170,8 @@ void Enricher::remember(const Event& event) {
   const auto found = find(event, event.kind);
   if (found != index_.end()) {
     Told& told = *found->second;
-    // A search prints one line for its hits and one for each hit's context. Of anything else the
-    // first line stands: a repeated one is a second handler's copy.
-    if (event.kind == Kind::search) {
-      told.messages = std::min(told.messages + event.messages.value_or(0), most_messages);
-    } else if (event.kind == Kind::messages && told.user_id == event.user_id) {
+    // The first line stands: a repeated one is a second handler's copy.
+    if (event.kind == Kind::messages && told.user_id == event.user_id) {
       told.messages = std::clamp(event.messages.value_or(0), told.messages, most_messages);
     }
     return;
@@ -182,9 +185,54 @@ void Enricher::remember(const Event& event) {
   told.user_id = event.kind == Kind::ignored ? event.target_user_id.substr(0, 255) : event.user_id;
   told.messages = std::min(event.messages.value_or(0), most_messages);
   insert(std::move(told));
-  if (waiting_.size() > most_waiting) {
-    expire(TimePoint::max());
+}
+
+/// One line tells the hits and comes first; then one line for each hit, of which two that say the
+/// same are no copies. So it is the first line that tells how many copies there are of each.
+void Enricher::remember_search(const Event& event) {
+  if (event.request_id.empty()) {
+    return;
   }
+  expire(event.timestamp);
+  const auto matches = matching(event, Kind::search);
+  const auto own = std::find_if(matches.begin(), matches.end(),
+                                [&](Place place) { return place->log == event.log; });
+  Told fresh;
+  Told& told = own == matches.end() ? fresh : **own;
+  const std::int64_t count = std::min(event.messages.value_or(0), most_messages);
+  if (event.is_context) {
+    told.messages = std::min(told.messages + count, most_messages);
+  } else if (told.copies == 0 || told.hits == count) {
+    told.hits = count;
+    told.copies = std::min(told.copies + 1, most_messages);
+  } else {
+    told.hits = std::max(told.hits, count);
+  }
+  if (own == matches.end()) {
+    fresh.kind = Kind::search;
+    fresh.time = event.timestamp;
+    fresh.homeserver = event.homeserver;
+    fresh.worker = event.log_worker;
+    fresh.request_id = event.request_id;
+    fresh.log = event.log;
+    insert(std::move(fresh));
+  }
+}
+
+std::int64_t Enricher::take_search(const Event& event) {
+  std::int64_t most = 0;
+  std::int64_t copies = 1;
+  std::int64_t further = 0;  // lines of single hits in a log's next file
+  for (const Place told : matching(event, Kind::search)) {
+    if (told->copies == 0) {
+      further = std::max(further, told->messages);
+    } else {
+      most = std::max(most, told->hits + told->messages / told->copies);
+      copies = std::max(copies, told->copies);
+    }
+    erase(entry_of(told));
+  }
+  return std::min(most + further / copies, most_messages);
 }
 
 void Enricher::expire(TimePoint now) {
@@ -212,22 +260,36 @@ void Enricher::forget_process(const Event& event) {
   }
 }
 
+bool Enricher::is_of(const Told& told, const Event& event, Kind kind) {
+  return told.kind == kind && told.request_id == event.request_id &&
+         told.worker == event.log_worker && told.homeserver == event.homeserver;
+}
+
 Enricher::Index::iterator Enricher::find(const Event& event, Kind kind) {
   const auto [from, to] = index_.equal_range(hash_of(event.request_id));
+  const auto found =
+      std::find_if(from, to, [&](const auto& entry) { return is_of(*entry.second, event, kind); });
+  return found == to ? index_.end() : found;
+}
+
+std::vector<Enricher::Place> Enricher::matching(const Event& event, Kind kind) {
+  std::vector<Place> matches;
+  const auto [from, to] = index_.equal_range(hash_of(event.request_id));
   for (auto entry = from; entry != to; ++entry) {
-    const Told& told = *entry->second;
-    if (told.kind == kind && told.request_id == event.request_id &&
-        told.worker == event.log_worker && told.homeserver == event.homeserver) {
-      return entry;
+    if (is_of(*entry->second, event, kind)) {
+      matches.push_back(entry->second);
     }
   }
-  return index_.end();
+  return matches;
 }
 
 void Enricher::insert(Told told) {
   const std::uint64_t hash = hash_of(told.request_id);
   waiting_.push_back(std::move(told));
   index_.emplace(hash, std::prev(waiting_.end()));
+  if (waiting_.size() > most_waiting) {
+    expire(TimePoint::max());
+  }
 }
 
 void Enricher::erase(Index::iterator found) {
@@ -245,6 +307,9 @@ void Enricher::save(ByteWriter& out) const {
     out.text(told.request_id);
     out.text(told.user_id);
     out.integer(told.messages);
+    out.number(told.log);
+    out.integer(told.hits);
+    out.integer(told.copies);
   }
 }
 
@@ -261,6 +326,9 @@ void Enricher::restore(ByteReader& in) {
     told.request_id = in.text();
     told.user_id = in.text();
     told.messages = in.integer();
+    told.log = static_cast<std::uint32_t>(in.number());
+    told.hits = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
+    told.copies = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
     if (in.ok() && waiting_.size() < most_waiting) {
       insert(std::move(told));
     }

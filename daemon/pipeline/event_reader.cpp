@@ -4,6 +4,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/hash.hpp"
 #include "parse/forgery.hpp"
 
 namespace noci {
@@ -33,6 +34,8 @@ EventReader::Log& EventReader::log_of(SourceIndex source, const std::string& pat
     }
     log = std::make_unique<Log>(std::move(info), is_named);
     log->number = logs_.size();
+    log->identity = static_cast<std::uint32_t>(
+        siphash(sources_.at(source).name + '\n' + path, HashSeed{}) >> 32U);
     log->path = path;
     if (!is_named) {
       log->folder = path.substr(0, path.rfind('/') + 1);

@@ -118,6 +118,7 @@ class EventReader {
     Arena arena;         ///< of the line in work
     bool mixed = false;  ///< records of it may hold a client's line feeds
     std::uint64_t number = 0;
+    std::uint32_t identity = 0;  ///< the same after a restart
     std::string path;
     std::string folder;  ///< empty where the settings name the worker
     // The log's time: that of its newest line, but for stamps far from all others.
@@ -151,6 +152,7 @@ class EventReader {
     if (!log.mixed) {
       log.arena.clear();
       ParsedLine line = log.parser.parse(record, log.arena);
+      line.event.log = log.identity;
       if (line.may_carry) {
         log.mixed = true;
         newly_mixed_.push_back(log.path);
@@ -172,6 +174,7 @@ class EventReader {
     kept.bytes = bytes;
     kept.worker = arena->store(record.worker);
     ParsedLine line = log.parser.parse(kept, *arena);
+    line.event.log = log.identity;
     note_time(line, log, record.arrival);
     if (must_be_held(line) || (in_order_ && !line.is_continuation)) {
       Sequence* process = process_of(line, log);

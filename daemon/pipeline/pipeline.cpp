@@ -9,7 +9,7 @@ namespace noci {
 namespace {
 
 /// First byte of every state blob; raised when its layout changes.
-constexpr std::uint64_t state_layout = 3;
+constexpr std::uint64_t state_layout = 4;
 
 /// The request itself is genuine and counted. What it carries is an attempt at a forged line.
 Event attempt_of(const Event& request) {

@@ -1,6 +1,8 @@
 #include "parse/enrich.hpp"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "support/catch.hpp"
 #include "unit/parse/reading.hpp"
@@ -184,6 +186,105 @@ TEST_CASE("a search counts its hits and every hit's context") {
   CHECK(event.action == Action::search);
   CHECK(event.messages == 12);
   CHECK(event.messages_basis == MessagesBasis::exact);
+}
+
+namespace {
+
+std::string found_line(int count) {
+  return ancillary("synapse.handlers.search", "POST-1",
+                   "Found " + std::to_string(count) + " events to return");
+}
+
+std::string context_line(int before, int after) {
+  return ancillary("synapse.handlers.search", "POST-1",
+                   "Context for search returned " + std::to_string(before) + " and " +
+                       std::to_string(after) + " events");
+}
+
+std::string search_request() {
+  Line line = login("POST-1");
+  line.who = "@bob:hs.test";
+  line.request = "POST /_matrix/client/v3/search HTTP/1.1";
+  return line.text();
+}
+
+}  // namespace
+
+TEST_CASE("a search counts once, by however many handlers it is logged") {
+  const std::vector<std::string> lines{found_line(3), context_line(5, 4), context_line(1, 0),
+                                       context_line(1, 0)};
+  for (const int handlers : {1, 2, 3}) {
+    Reading reading;
+    for (const std::string& line : lines) {
+      for (int handler = 0; handler < handlers; ++handler) {
+        reading.line(line);
+      }
+    }
+    CAPTURE(handlers);
+    CHECK(reading.line(search_request()).messages == 14);
+    CHECK(reading.enricher.waiting() == 0);
+  }
+}
+
+TEST_CASE("a search counts once, however two logs of its process are read side by side") {
+  const std::vector<std::string> lines{found_line(3), context_line(5, 4), context_line(1, 0),
+                                       context_line(1, 0)};
+  // So many lines of the second log were read before the first one's access line was.
+  for (std::size_t ahead = 0; ahead <= lines.size(); ++ahead) {
+    for (const bool before : {false, true}) {
+      Reading reading;
+      const auto read_some = [&] {
+        reading.log = 2;
+        for (std::size_t i = 0; i < ahead; ++i) {
+          reading.line(lines[i]);
+        }
+        reading.log = 1;
+      };
+      reading.log = 1;
+      reading.line(lines[0]);
+      if (before) {
+        read_some();
+      }
+      for (std::size_t i = 1; i < lines.size(); ++i) {
+        reading.line(lines[i]);
+      }
+      if (!before) {
+        read_some();
+      }
+      CAPTURE(ahead, before);
+      CHECK(reading.line(search_request()).messages == 14);
+      CHECK(reading.enricher.waiting() == 0);
+    }
+  }
+}
+
+TEST_CASE(
+    "a search goes on in the next file of its log, and its access line may stand in another") {
+  Reading reading;
+  reading.log = 1;
+  reading.line(found_line(2));
+  reading.line(context_line(5, 4));
+  reading.log = 2;
+  reading.line(context_line(1, 0));
+  ByteWriter out;
+  reading.enricher.save(out);
+  ByteReader in(out.bytes());
+  reading.enricher.restore(in);
+  REQUIRE(in.ok());
+  reading.log = 3;
+  CHECK(reading.line(search_request()).messages == 12);
+  CHECK(reading.enricher.waiting() == 0);
+}
+
+TEST_CASE("a second number of hits is no copy, and the larger is taken") {
+  for (const int forged : {0, 900}) {
+    Reading reading;
+    reading.line(found_line(3));
+    reading.line(context_line(5, 4));
+    reading.line(found_line(forged));
+    CAPTURE(forged);
+    CHECK(reading.line(search_request()).messages == std::max(3, forged) + 9);
+  }
 }
 
 TEST_CASE("what no request fetches is dropped in time and in number") {

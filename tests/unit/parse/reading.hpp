@@ -31,6 +31,7 @@ class Reading {
     record.position = {offset_, ++lines_};
     offset_ += text.size() + 1;
     Event event = parser.parse(record, arena).event;
+    event.log = log;
     enricher.apply(event, arena);
     return event;
   }
@@ -58,6 +59,7 @@ class Reading {
   Enricher enricher;
   Arena arena;
   TimePoint arrival;
+  std::uint32_t log = 0;  ///< of the next lines
 
  private:
   std::deque<std::string> kept_;
