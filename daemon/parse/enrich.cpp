@@ -119,7 +119,8 @@ void Enricher::apply(Event& event, Arena& arena) {
     if (event.user_id.empty() && event.outcome == Outcome::success) {
       event.user_id = arena.store(told.user_id);
     }
-  } else if (told.user_id == event.user_id) {
+  } else if (told.user_id == event.user_id || told.user_id == event.effective_user_id) {
+    // The line names the puppeted account alone (synapse/rest/client/room.py: requester.user).
     fill_messages(told.messages, event);
   }
   erase(found);

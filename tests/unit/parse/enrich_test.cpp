@@ -115,6 +115,17 @@ TEST_CASE("a count that the bytes contradict is not believed, nor another accoun
   CHECK(reading.line(messages_request("GET-3").text()).messages == 90);
 }
 
+TEST_CASE("the count of a puppeted request names the puppet, and is who authenticated's") {
+  Reading reading;
+  reading.line(messages_line("GET-1", 87));
+  Line puppeted = messages_request("GET-1");
+  puppeted.who = "@admin:hs.test|@bob:hs.test";
+  const Event event = reading.line(puppeted.text());
+  CHECK(event.user_id == "@admin:hs.test");
+  CHECK(event.messages == 87);
+  CHECK(event.messages_basis == MessagesBasis::exact);
+}
+
 TEST_CASE("a login that a worker answers gets its account from the main process") {
   const auto issued = [](const char* id, const std::string& user, const char* time) {
     return ancillary("synapse.handlers.auth", id, "Logging in user " + user + " on device X", time);
