@@ -38,6 +38,11 @@ ReceivedStatus received(const IntakeStatus& intake) {
           intake.broken_lines, intake.pauses,    intake.spool_bytes, intake.spool_errors};
 }
 
+/// Commits take at most about this share of the time, however many keys change: so that a busy
+/// server's commits come less often, and each holds a key once.
+constexpr int commit_share = 50;  // 1/50
+constexpr Duration longest_pause = std::chrono::minutes{1};
+
 /// Longer than any line is held back to be judged: after the end of the input none will come.
 constexpr Duration end_of_patience = std::chrono::minutes{1};
 
@@ -52,18 +57,17 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       watch_(std::move(executor)),
       at_end_(parts_.sources.size()),
       side_by_side_(parts_.source_infos),
-      last_commit_(parts_.wall_clock()),
+      last_commit_(Steady::now()),
       last_data_(last_commit_) {}
 
 boost::asio::awaitable<void> Analysis::run() {
   parts_.pipeline.resume(alerts_);
   while (!stopping_) {
-    const TimePoint now = parts_.wall_clock();
-    if (now - last_look_ >= look_interval) {
-      look_around(now);
+    if (Steady::now() - last_look_ >= look_interval) {
+      look_around(parts_.wall_clock());
     }
     const bool progressed = read_some();
-    if (!alerts_.empty() || commit_is_due(now)) {
+    if (!alerts_.empty() || commit_is_due()) {
       co_await commit();
     }
     if (progressed) {
@@ -105,10 +109,12 @@ void Analysis::replace_health(const HealthSettings& settings) {
 
 void Analysis::settled(const std::optional<std::vector<Cursor>>& cursors) {
   --unsettled_;
+  const auto took = std::chrono::ceil<Duration>(Steady::now() - last_commit_);
+  pause_ = std::min(took * commit_share, longest_pause);
   parts_.pipeline.state_settled(cursors.has_value());
   if (!cursors) {
     refusal_wait_ = std::clamp(refusal_wait_ * 2, shortest_refusal_wait, longest_refusal_wait);
-    no_state_until_ = parts_.wall_clock() + refusal_wait_;
+    no_state_until_ = Steady::now() + refusal_wait_;
     changed_ = true;
     return;
   }
@@ -140,7 +146,7 @@ bool Analysis::read_some() {
     count(*run, now);
   }
   release(now);
-  if (!progressed && now - last_data_ >= idle_after) {
+  if (!progressed && Steady::now() - last_data_ >= idle_after) {
     parts_.pipeline.idle_until(now - idle_after - parts_.lateness, alerts_);
   }
   return progressed;
@@ -173,7 +179,7 @@ void Analysis::count(const Chunk& run, TimePoint now) {
   for (const StreamOf& moved : parts_.pipeline.moved()) {
     note_consumed(moved);
   }
-  last_data_ = now;
+  last_data_ = Steady::now();
   if (const auto newest = parts_.pipeline.newest()) {
     lag_ = now - *newest;
   }
@@ -200,9 +206,10 @@ bool Analysis::has_ended() const {
 }
 
 /// One at a time, so that a database that is slow gets what it can take.
-bool Analysis::commit_is_due(TimePoint now) const {
-  return changed_ && unsettled_ == 0 && now - last_commit_ >= parts_.commit_interval &&
-         now >= no_state_until_;
+bool Analysis::commit_is_due() const {
+  const auto now = Steady::now();
+  return changed_ && unsettled_ == 0 && now >= no_state_until_ &&
+         now - last_commit_ >= std::max(parts_.commit_interval, pause_);
 }
 
 boost::asio::awaitable<void> Analysis::commit() {
@@ -212,7 +219,7 @@ boost::asio::awaitable<void> Analysis::commit() {
   Commit commit;
   commit.alerts = std::move(alerts_);
   alerts_.clear();
-  if (stopping_ || parts_.wall_clock() >= no_state_until_) {
+  if (stopping_ || Steady::now() >= no_state_until_) {
     add_state(commit);
   }
   co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);
@@ -223,17 +230,17 @@ void Analysis::add_state(Commit& commit) {
     auto cursors = source->cursors();
     std::move(cursors.begin(), cursors.end(), std::back_inserter(commit.cursors));
   }
+  last_commit_ = Steady::now();
   commit.state = parts_.pipeline.take_state();
   ByteWriter vigil;
   parts_.vigil.save(vigil);
   commit.vigil = vigil.take();
   ++unsettled_;
   changed_ = false;
-  last_commit_ = parts_.wall_clock();
 }
 
 void Analysis::look_around(TimePoint now) {
-  last_look_ = now;
+  last_look_ = Steady::now();
   release(now);
   std::vector<std::string> directories;
   std::vector<int> descriptors;
@@ -250,7 +257,7 @@ void Analysis::look_around(TimePoint now) {
                    now);
     }
   }
-  tell_progress(now);
+  tell_progress();
   watch_.set_directories(directories);
   watch_.set_descriptors(descriptors);
   for (const std::string& path : parts_.pipeline.take_newly_mixed()) {
@@ -266,7 +273,7 @@ void Analysis::look_around(TimePoint now) {
 }
 
 /// Of a back-fill, or of what was written during a stop.
-void Analysis::tell_progress(TimePoint now) {
+void Analysis::tell_progress() {
   std::uint64_t behind = 0;
   for (const auto& [name, source] : parts_.sources) {
     behind += source->backlog();
@@ -276,9 +283,10 @@ void Analysis::tell_progress(TimePoint now) {
   if (is_behind_ && behind < caught_up_below) {
     is_behind_ = false;
     log_->info("event=caught_up reached={}", reached);
-  } else if (behind >= behind_from && (!is_behind_ || now - last_progress_ >= progress_interval)) {
+  } else if (behind >= behind_from &&
+             (!is_behind_ || Steady::now() - last_progress_ >= progress_interval)) {
     is_behind_ = true;
-    last_progress_ = now;
+    last_progress_ = Steady::now();
     log_->info("event=catching_up behind_bytes={} reached={}", behind, reached);
   }
 }

@@ -3,6 +3,7 @@
 // are the only input queue; a full effect channel stops reading and nothing is dropped. An alert
 // commits at once, anything else every `commit_interval` of activity and at the end.
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <vector>
@@ -71,10 +72,10 @@ class Analysis {
   void release(TimePoint now);
   boost::asio::awaitable<void> commit();
   [[nodiscard]] bool has_ended() const;
-  [[nodiscard]] bool commit_is_due(TimePoint now) const;
+  [[nodiscard]] bool commit_is_due() const;
   void add_state(Commit& commit);
   void look_around(TimePoint now);
-  void tell_progress(TimePoint now);
+  void tell_progress();
   /// What noci sees and does not see is judged, and said.
   void keep_vigil(TimePoint now);
   [[nodiscard]] AnalysisStatus status(TimePoint now) const;
@@ -90,13 +91,17 @@ class Analysis {
   bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
   bool stopping_ = false;
   bool is_behind_ = false;
-  TimePoint last_progress_;
-  std::size_t unsettled_ = 0;   ///< commits without an answer
-  Duration refusal_wait_{};     ///< how long no state is offered after one was refused
-  TimePoint no_state_until_{};  ///< the database refused: what must be said is offered alone
-  TimePoint last_commit_;
-  TimePoint last_look_;
-  TimePoint last_data_;
+  // How long ago is measured by a clock that nobody sets.
+  using Steady = std::chrono::steady_clock;
+  Steady::time_point last_progress_{};
+  std::size_t unsettled_ = 0;  ///< commits without an answer
+  Duration refusal_wait_{};    ///< how long no state is offered after one was refused
+  Duration pause_{};           ///< after a commit, by what it took
+  /// The database refused: what must be said is offered alone.
+  Steady::time_point no_state_until_{};
+  Steady::time_point last_commit_;
+  Steady::time_point last_look_{};
+  Steady::time_point last_data_;
   std::optional<Duration> lag_;
 };
 

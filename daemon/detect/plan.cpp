@@ -40,11 +40,11 @@ CompiledRule compile(const Rule& source, std::size_t table) {
     made.decays = false;
   }
   double least_override = 1;
-  for (const Override& override_ : source.overrides) {
+  for (const Override& given : source.overrides) {
     const CompiledOverride& compiled =
-        made.overrides.emplace_back(compile(override_, source.group_by));
-    least_override = std::min(least_override, override_.factor.value_or(1));
-    made.decays = made.decays && !override_.until &&
+        made.overrides.emplace_back(compile(given, source.group_by));
+    least_override = std::min(least_override, given.factor.value_or(1));
+    made.decays = made.decays && !given.until &&
                   std::ranges::none_of(compiled.match, &CompiledPredicate::depends_on_time);
   }
   made.least_factor *= least_override;

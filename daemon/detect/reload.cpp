@@ -9,7 +9,6 @@ namespace {
 using detect::Account;
 using detect::CounterSpec;
 using detect::Layout;
-using detect::SlidingSum;
 using detect::Tally;
 using detect::WindowSpan;
 

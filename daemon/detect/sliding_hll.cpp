@@ -63,7 +63,7 @@ std::int64_t SlidingHll::estimate(const WindowSpan& span, TimePoint now) const {
 }
 
 std::int64_t SlidingHll::bytes() const {
-  return static_cast<std::int64_t>(sizeof(SlidingHll) + registers * sizeof(marks_[0]) +
+  return static_cast<std::int64_t>(sizeof(SlidingHll) + registers * sizeof(std::vector<Mark>) +
                                    mark_count_ * sizeof(Mark));
 }
 

@@ -78,7 +78,7 @@ void Custody::hold(ParsedLine line, std::string_view bytes, Sequence* process, s
   held.record = records_;
   held.batch = first_batch_ + static_cast<std::uint32_t>(batches_.size()) - 1;
   ++batches_.back()->lines;
-  held.line = std::move(line);
+  held.line = line;
   if (claims(held)) {
     ++claims_[claim_of(held)];
   }

@@ -95,7 +95,7 @@ std::optional<TimePoint> time_of_micros(std::string_view text) {
   if (!all_digits(text, micros)) {
     return std::nullopt;
   }
-  return time_of(static_cast<double>(micros / 1000));
+  return time_of(std::floor(static_cast<double>(micros) / 1000));
 }
 
 /// The journal prints what is not UTF-8 or holds control characters as an array of bytes.
@@ -107,7 +107,7 @@ bool read_bytes(ondemand::value value, std::string& out) {
   out.clear();
   for (auto item : bytes) {
     std::uint64_t byte = 0;
-    if (std::move(item).get_uint64().get(byte) != simdjson::SUCCESS || byte > 255) {
+    if (item.get_uint64().get(byte) != simdjson::SUCCESS || byte > 255) {
       return false;
     }
     out.push_back(static_cast<char>(byte));
