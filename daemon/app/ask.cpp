@@ -90,6 +90,9 @@ void print_status(const json::object& status) {
         "keys", "open_episodes", "last_commit", "commit_error", "last_alert", "config_loaded"}) {
     print_pair(name, status.at(name));
   }
+  if (!text_of(status.at("state_lost")).empty()) {
+    print_pair("state_lost", status.at("state_lost"));
+  }
   const json::object& outbox = status.at("outbox").as_object();
   std::cout << "outbox          " << text_of(outbox.at("pending")) << " pending, "
             << text_of(outbox.at("dead")) << " dead\n";

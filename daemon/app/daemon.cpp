@@ -29,20 +29,25 @@ TimePoint wall_clock() {
 }
 
 /// Opens the state; what is damaged is set aside, for the log can be read again and a daemon that
-/// does not start watches nothing.
-Result<Database> open_database(const Settings& settings, spdlog::logger& log) {
+/// does not start watches nothing. `lost` says why it begins empty, if it does.
+Result<Database> open_database(const Settings& settings, spdlog::logger& log, std::string& lost) {
   std::error_code ignored;
   std::filesystem::create_directories(settings.state_dir, ignored);
   const std::string path = database_path(settings);
   auto database = Database::open(path, randombytes_buf);
   if (!database && database.error().fault == OpenFault::damaged) {
-    log.error("event=database_damaged why={}", log_value(database.error().what));
+    lost = database.error().what;
+    log.error("event=database_damaged why={}", log_value(lost));
+    OpenOptions options;
+    // The alerts that are raised again are then those that were sent, not new ones.
+    options.identity = identity_of(path);
     const auto aside = set_aside(path);
     if (!aside) {
       return tl::unexpected(aside.error());
     }
-    log.error("event=database_set_aside kept_as={} next=beginning_anew", log_value(*aside));
-    database = Database::open(path, randombytes_buf);
+    log.error("event=database_set_aside kept_as={} next=beginning_anew same_identity={}",
+              log_value(*aside), options.identity.has_value());
+    database = Database::open(path, randombytes_buf, options);
   }
   if (!database) {
     return failure(database.error().what);
@@ -96,15 +101,34 @@ Vigil make_vigil(const Settings& settings) {
 }
 
 /// What survived: the pipeline as it was, and the cursors that belong to it. State that cannot be
-/// read is left behind together with its cursors' windows, loudly.
+/// read is left behind together with its cursors, loudly: the log is read again.
 struct Restored {
   Pipeline pipeline;
   Vigil vigil;
   std::vector<Cursor> cursors;
 };
 
+/// Nothing older can be in any window.
+Duration longest_window(const RuleSet& rules) {
+  Duration longest{};
+  for (const Rule& rule : rules.rules) {
+    for (const Limit& limit : rule.limits) {
+      longest = std::max(longest, limit.timespan);
+    }
+  }
+  return longest;
+}
+
+/// After a loss the logs are read again as far back as counts, as if noci were started first now.
+Settings read_again(Settings settings, const RuleSet& rules) {
+  for (SourceSettings& source : settings.sources) {
+    source.backfill = std::max(source.backfill, longest_window(rules));
+  }
+  return settings;
+}
+
 Result<Restored> restore(const Configuration& configuration, Database& database,
-                         spdlog::logger& log) {
+                         spdlog::logger& log, std::string& lost) {
   auto saved = load_state(database);
   if (!saved) {
     return tl::unexpected(saved.error());
@@ -122,9 +146,10 @@ Result<Restored> restore(const Configuration& configuration, Database& database,
   const auto whole =
       bytes == 0 ? read : read.and_then([&] { return restored.pipeline.finish_restore(); });
   if (!whole) {
-    log.error("event=state_unusable why={} next=windows_begin_empty",
-              log_value(whole.error().what));
+    lost = whole.error().what;
+    log.error("event=state_unusable why={} next=logs_are_read_again", log_value(lost));
     restored.pipeline = make_pipeline(configuration, database);
+    restored.cursors.clear();
   }
   log.info("event=restored cursors={} state_bytes={} keys={}", restored.cursors.size(), bytes,
            restored.pipeline.engine_stats().keys);
@@ -164,17 +189,18 @@ ExitCode run_daemon(const RunOptions& options) {
             settings.file.empty() ? "built-in" : log_value(settings.file),
             configuration->rules->rules.size(), settings.sources.size(), webhooks.size());
 
-  auto database = open_database(settings, *log);
+  std::string lost;
+  auto database = open_database(settings, *log, lost);
   if (!database) {
     return cannot_start(*log, database.error());
   }
-  auto restored = restore(*configuration, *database, *log);
+  auto restored = restore(*configuration, *database, *log, lost);
   if (!restored) {
     return cannot_start(*log, restored.error());
   }
 
-  auto sources =
-      open_sources(settings, source_infos(settings), restored->cursors, wall_clock(), log);
+  auto sources = open_sources(lost.empty() ? settings : read_again(settings, *configuration->rules),
+                              source_infos(settings), restored->cursors, wall_clock(), log);
   if (!sources) {
     return cannot_start(*log, sources.error());
   }
@@ -205,6 +231,7 @@ ExitCode run_daemon(const RunOptions& options) {
   if (const auto opened = desk.open(); !opened) {
     return cannot_start(*log, opened.error());
   }
+  deliverer.status().state_lost = lost;
   deliverer.when_settled([&](std::optional<std::vector<Cursor>> cursors) {
     boost::asio::post(analysis_context,
                       [&analysis, cursors = std::move(cursors)] { analysis.settled(cursors); });

@@ -238,6 +238,9 @@ void add_health(auto& to, const HealthReport& health) {
 
 void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
   to.total("noci_commits_total", "Transactions committed.", delivery.commits);
+  to.now("noci_state_lost",
+         "1 when the saved state could not be used at the start, and the logs were read again.",
+         delivery.state_lost.empty() ? 0.0 : 1.0);
   to.total("noci_commit_failures_total", "Transactions that failed and are tried again.",
            delivery.commit_failures);
   to.now("noci_commit_duration_seconds", "How long the newest commit took.",

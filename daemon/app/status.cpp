@@ -135,6 +135,7 @@ std::string status_json(const AnalysisStatus& analysis, const DeliveryStatus& de
   object["blind"] = blindness_json(analysis.health);
   object["last_commit"] = time_or_null(delivery.last_commit);
   object["commit_error"] = delivery.commit_error;
+  object["state_lost"] = delivery.state_lost;
   object["outbox"] = json::object{{"pending", delivery.outbox_pending},
                                   {"dead", delivery.outbox_dead},
                                   {"oldest", time_or_null(delivery.outbox_oldest)}};

@@ -71,6 +71,7 @@ struct WebhookStatus {
 struct DeliveryStatus {
   std::uint64_t commits = 0;
   std::uint64_t commit_failures = 0;
+  std::string state_lost;    ///< why the state that was kept could not be used at the start
   std::string commit_error;  ///< of the newest commit, empty when it succeeded
   std::optional<TimePoint> last_commit;
   Duration last_commit_duration{};

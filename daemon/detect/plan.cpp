@@ -41,8 +41,7 @@ CompiledRule compile(const Rule& source, std::size_t table) {
   }
   double least_override = 1;
   for (const Override& given : source.overrides) {
-    const CompiledOverride& compiled =
-        made.overrides.emplace_back(compile(given, source.group_by));
+    const CompiledOverride& compiled = made.overrides.emplace_back(compile(given, source.group_by));
     least_override = std::min(least_override, given.factor.value_or(1));
     made.decays = made.decays && !given.until &&
                   std::ranges::none_of(compiled.match, &CompiledPredicate::depends_on_time);

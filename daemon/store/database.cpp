@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
+#include <utility>
 
 #include <fcntl.h>
 #include <sqlite3.h>
@@ -190,12 +191,14 @@ Result<std::string> kept_value(sqlite3* connection, std::string_view key,
   return value;
 }
 
-Result<std::string> kept_seed(sqlite3* connection, const RandomBytes& random) {
-  return kept_value(connection, "hash_seed", [&] {
-    std::string bytes(std::tuple_size_v<HashSeed>, '\0');
-    random(bytes.data(), bytes.size());
-    return bytes;
-  });
+std::string make_seed(const RandomBytes& random) {
+  std::string bytes(std::tuple_size_v<HashSeed>, '\0');
+  random(bytes.data(), bytes.size());
+  return bytes;
+}
+
+std::string bytes_of(const HashSeed& seed) {
+  return {seed.begin(), seed.end()};
 }
 
 Opened check(sqlite3* connection, const std::string& path, Duration lock_wait) {
@@ -245,8 +248,13 @@ tl::expected<Database, OpenError> Database::open(const std::string& path, const 
   if (auto checked = check(raw, path, options.lock_wait); !checked) {
     return tl::unexpected(checked.error());
   }
-  auto id = kept_value(raw, "store_id", [&] { return make_uuid(random); });
-  auto seed = id ? kept_seed(raw, random) : id;
+  const auto& given = options.identity;
+  auto id =
+      kept_value(raw, "store_id", [&] { return given ? given->store_id : make_uuid(random); });
+  auto seed =
+      id ? kept_value(raw, "hash_seed",
+                      [&] { return given ? bytes_of(given->hash_seed) : make_seed(random); })
+         : id;
   if (!id || !seed) {
     return refuse(raw, path);
   }
@@ -284,6 +292,32 @@ tl::expected<Database, OpenError> Database::open_read_only(const std::string& pa
                       "this version when the daemon starts");
   }
   return database;
+}
+
+std::optional<Identity> identity_of(const std::string& path) {
+  sqlite3* raw = nullptr;
+  const int status =
+      sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr);
+  const Connection connection(raw);
+  if (status != SQLITE_OK) {
+    return std::nullopt;
+  }
+  Identity identity;
+  for (const auto& [key, size] : {std::pair<std::string_view, std::size_t>{"store_id", 36},
+                                  {"hash_seed", identity.hash_seed.size()}}) {
+    auto select = Statement::prepare(raw, "SELECT value FROM meta WHERE key = ?1");
+    const auto row = select ? select->text(key).step() : tl::unexpected(select.error());
+    if (!row || !*row || select->bytes_at(0).size() != size) {
+      return std::nullopt;
+    }
+    const std::string value = select->bytes_at(0);
+    if (key == "store_id") {
+      identity.store_id = value;
+    } else {
+      std::copy(value.begin(), value.end(), identity.hash_seed.begin());
+    }
+  }
+  return identity;
 }
 
 Result<std::string> set_aside(const std::string& path) {

@@ -12,6 +12,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "base/hash.hpp"
@@ -36,9 +37,16 @@ struct OpenError : Error {
   OpenFault fault = OpenFault::unavailable;
 };
 
+/// What makes alert ids and fingerprints those of one installation.
+struct Identity {
+  std::string store_id;  ///< a UUID
+  HashSeed hash_seed{};
+};
+
 struct OpenOptions {
   Duration lock_wait = std::chrono::seconds{2};  ///< for a predecessor that is just ending
-  const char* vfs = nullptr;  ///< SQLite's file layer; tests put a faulty one here
+  const char* vfs = nullptr;           ///< SQLite's file layer; tests put a faulty one here
+  std::optional<Identity> identity{};  ///< what a new file gets; without one it is made up
 };
 
 class Database {
@@ -71,6 +79,9 @@ class Database {
   std::string store_id_;
   HashSeed hash_seed_{};
 };
+
+/// Who a database is that may be damaged elsewhere; none when even that cannot be read.
+[[nodiscard]] std::optional<Identity> identity_of(const std::string& path);
 
 /// Renames a damaged database (and what SQLite keeps beside it) to `PATH.damaged`, `.damaged-2`, …
 /// and gives the new name, so that a new one can begin and the old one can be looked at.
