@@ -146,7 +146,8 @@ void Custody::judge(Held& held) {
   ++judged_;
   const std::string_view reason = contradiction(held);
   if (held.line.is_access) {
-    note_verdict(!reason.empty());
+    // A copy contradicts nothing.
+    note_verdict(!reason.empty() && reason != reason_of(Fit::copy));
   }
   if (reason.empty()) {
     return;

@@ -301,6 +301,22 @@ TEST_CASE("two handlers of one log write each line twice, and each counts once")
   CHECK(outcome.forged == 0);
 }
 
+TEST_CASE("however long a log says all twice, its numbers are believed") {
+  Server server;
+  server.run(3000);
+  std::string doubled;
+  std::size_t begin = 0;
+  while (begin < server.log.size()) {
+    const std::size_t end = server.log.find('\n', begin) + 1;
+    doubled += server.log.substr(begin, end - begin) + server.log.substr(begin, end - begin);
+    begin = end;
+  }
+  server.log = doubled;
+  const Tally outcome = judge(server);
+  CHECK(outcome.genuine == server.genuine);
+  CHECK(outcome.copies == server.genuine);
+}
+
 TEST_CASE("programs that print between the lines accuse nobody") {
   Server server;
   for (int i = 0; i < 200; ++i) {
