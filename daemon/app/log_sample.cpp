@@ -42,13 +42,13 @@ std::string newest_bytes(const std::string& path) {
   return bytes;
 }
 
+/// A file that names its process need not say of which homeserver (parse/processes.hpp).
 std::string process_name(const SourceSettings& source, const ParsedLine& line,
                          const std::string& path) {
-  const std::string host(line.event.homeserver);
   if (!source.worker.empty() || line.naming != 0) {
-    return host + ' ' + std::string(line.event.log_worker);
+    return std::string(line.event.homeserver) + ' ' + std::string(line.event.log_worker);
   }
-  return host + ' ' + path.substr(0, path.rfind('/') + 1) + worker_named_by(path);
+  return path.substr(0, path.rfind('/') + 1) + worker_named_by(path);
 }
 
 }  // namespace

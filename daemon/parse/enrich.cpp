@@ -262,8 +262,10 @@ void Enricher::forget_process(const Event& event) {
 }
 
 bool Enricher::is_of(const Told& told, const Event& event, Kind kind) {
+  // A text log says the homeserver's name only once another log has told it.
   return told.kind == kind && told.request_id == event.request_id &&
-         told.worker == event.log_worker && told.homeserver == event.homeserver;
+         told.worker == event.log_worker &&
+         (told.homeserver == event.homeserver || told.homeserver.empty());
 }
 
 Enricher::Index::iterator Enricher::find(const Event& event, Kind kind) {

@@ -4,7 +4,7 @@
 
 namespace noci {
 
-Sequence* Processes::find(const ProcessName& name, std::uint64_t log) {
+Processes::Process* Processes::find(const ProcessName& name, std::uint64_t log) {
   key_.assign(name.homeserver);
   key_ += '\0';
   key_ += name.place;
@@ -12,6 +12,10 @@ Sequence* Processes::find(const ProcessName& name, std::uint64_t log) {
   key_ += name.worker;
   auto found = processes_.find(key_);
   if (found == processes_.end()) {
+    if (Process* same = other_log_of(name, log)) {
+      same->sequence.expect_copies();
+      return same;
+    }
     if (processes_.size() >= most) {
       return nullptr;
     }
@@ -25,7 +29,26 @@ Sequence* Processes::find(const ProcessName& name, std::uint64_t log) {
   } else if (process.log != log) {
     process.sequence.expect_copies();
   }
-  return &process.sequence;
+  return &process;
+}
+
+Processes::Process* Processes::other_log_of(const ProcessName& name, std::uint64_t log) {
+  if (!name.by_file) {
+    return nullptr;
+  }
+  const std::string key = key_.substr(name.homeserver.size());
+  for (auto& [other, process] : processes_) {
+    const bool is_same = other.size() >= key.size() && process.log != log &&
+                         other.find('\0') == other.size() - key.size() && other.ends_with(key);
+    if (is_same && (name.homeserver.empty() || process.homeserver.empty() ||
+                    process.homeserver == name.homeserver)) {
+      if (process.homeserver.empty()) {
+        process.homeserver = name.homeserver;
+      }
+      return &process;
+    }
+  }
+  return nullptr;
 }
 
 std::vector<WorkerNumbers> Processes::numbers() const {

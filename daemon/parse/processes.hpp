@@ -20,6 +20,7 @@ struct ProcessName {
   std::string_view homeserver;
   std::string_view place;
   std::string_view worker;
+  bool by_file = false;
 };
 
 /// How complete the log of one process is: what lost lines are estimated from.
@@ -34,9 +35,17 @@ class Processes {
  public:
   static constexpr std::size_t most = 1024;
 
-  /// The process's counter; the pointer stays valid. Null when there are too many processes.
-  /// `log`: which log speaks of it.
-  [[nodiscard]] Sequence* find(const ProcessName& name, std::uint64_t log);
+  struct Process {
+    std::string homeserver;  ///< as soon as one of its logs tells
+    std::string worker;
+    Sequence sequence;
+    std::uint64_t log = 0;  ///< the first one that spoke of it; 0 after a restart
+  };
+
+  /// The process; the pointer stays valid. Null when there are too many processes. `log`: which log
+  /// speaks of it. Two logs of one name in one folder are one process's, though only one (JSON)
+  /// says of which homeserver.
+  [[nodiscard]] Process* find(const ProcessName& name, std::uint64_t log);
 
   [[nodiscard]] std::vector<WorkerNumbers> numbers() const;
 
@@ -47,12 +56,7 @@ class Processes {
   void restore(ByteReader& in);
 
  private:
-  struct Process {
-    std::string homeserver;
-    std::string worker;
-    Sequence sequence;
-    std::uint64_t log = 0;  ///< the first one that spoke of it; 0 after a restart
-  };
+  [[nodiscard]] Process* other_log_of(const ProcessName& name, std::uint64_t log);
 
   std::map<std::string, Process, std::less<>> processes_;
   std::string key_;  ///< scratch

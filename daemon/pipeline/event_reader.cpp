@@ -61,11 +61,14 @@ Sequence* EventReader::process_of(const ParsedLine& line, Log& log) {
   if (log.process == nullptr || log.worker != event.log_worker ||
       log.homeserver != event.homeserver) {
     const std::string_view place = line.naming == 0 ? std::string_view(log.folder) : "";
-    log.process = processes_.find({event.homeserver, place, event.log_worker}, log.number);
+    // In a mixed log a client may say what the homeserver is called.
+    const bool by_file =
+        line.naming == 0 && !log.worker_is_set && (event.homeserver.empty() || !log.mixed);
+    log.process = processes_.find({event.homeserver, place, event.log_worker, by_file}, log.number);
     log.worker = event.log_worker;
     log.homeserver = event.homeserver;
   }
-  return log.process;
+  return log.process == nullptr ? nullptr : &log.process->sequence;
 }
 
 bool EventReader::must_be_held(const ParsedLine& line) {
@@ -156,7 +159,11 @@ bool EventReader::was_told(const Event& event) {
   return false;
 }
 
-void EventReader::join(Event& event, Arena& arena) {
+void EventReader::join(Event& event, const Log& log, Arena& arena) {
+  // What the JSON log of the same process has told goes for its text log, too.
+  if (event.homeserver.empty() && log.process != nullptr) {
+    event.homeserver = log.process->homeserver;
+  }
   if ((event.kind == Kind::login || event.kind == Kind::login_failed) && was_told(event)) {
     set_aside_copy(event);
   }

@@ -78,7 +78,7 @@ class EventReader {
         if (moved.empty() || moved.back().stream != stream) {
           moved.push_back({source, stream});
         }
-        finish(event, log.arena, sink);
+        finish(event, log, log.arena, sink);
       });
     }
     return moved;
@@ -126,7 +126,7 @@ class EventReader {
     TimePoint time_ahead;  ///< the least of the stamps in a row that are far ahead
     std::uint32_t lines_ahead = 0;
     // The process of the line before, which nearly always is that of the next.
-    Sequence* process = nullptr;
+    Processes::Process* process = nullptr;
     std::string homeserver;
     std::string worker;
   };
@@ -165,7 +165,7 @@ class EventReader {
         release_due(log.time, sink);
       }
       follow(line, log, record.arrival);
-      finish(line.event, log.arena, sink);
+      finish(line.event, log, log.arena, sink);
       return;
     }
     const TimePoint past = log.parser.newest();
@@ -182,7 +182,7 @@ class EventReader {
       next_due_ = std::min(next_due_, *log.custody.due());
     } else {
       log.custody.pass(line, bytes);
-      finish(line.event, *arena, sink);
+      finish(line.event, log, *arena, sink);
     }
     if (log.time >= next_due_ || log.custody.is_full()) {
       release_due(log.time, sink);
@@ -198,15 +198,15 @@ class EventReader {
         if (moved_.empty() || moved_.back().stream != stream) {
           moved_.push_back({event.source, stream});
         }
-        finish(event, log->arena, sink);
+        finish(event, *log, log->arena, sink);
       });
     }
   }
 
   /// Joins, counts and hands out.
   template <typename Sink>
-  void finish(Event& event, Arena& arena, Sink& sink) {
-    join(event, arena);
+  void finish(Event& event, const Log& log, Arena& arena, Sink& sink) {
+    join(event, log, arena);
     sink(event);
   }
 
@@ -219,7 +219,7 @@ class EventReader {
   /// The log whose oldest line is due first, if it is due; keeps next_due_.
   [[nodiscard]] Log* first_due(TimePoint time);
   void follow(ParsedLine& line, Log& log, TimePoint arrival);
-  void join(Event& event, Arena& arena);
+  void join(Event& event, const Log& log, Arena& arena);
   [[nodiscard]] bool was_told(const Event& event);
   void count(const Event& event);
   [[nodiscard]] bool no_stream_is_open() const;

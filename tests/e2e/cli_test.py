@@ -157,6 +157,7 @@ class CommandLine(Case):
     def test_check_names_two_logs_of_one_process(self):
         both = [{"name": "text", "path": os.path.join(CORPUS, "homeserver.log"), "timezone": "UTC"},
                 {"name": "json", "path": os.path.join(CORPUS, "homeserver.json.log")}]
+        self.assertIn("show the same requests, which count once", self.check_logs(*both))
         for source in both:
             source["homeserver"] = "hs.example"
         self.assertIn("show the same requests, which count once", self.check_logs(*both))

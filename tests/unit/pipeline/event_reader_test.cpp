@@ -24,7 +24,27 @@ std::string access_line(const std::string& request) {
          "/_matrix/client/v3/rooms/!r:hs/messages?dir=b&limit=100 HTTP/1.1\" \"x/1\" [0 dbevts]\n";
 }
 
+/// The same access line by TerseJsonFormatter, which rounds the time and names the homeserver.
+std::string json_line(const std::string& request) {
+  std::string message = access_line(request);
+  message = message.substr(message.find("192.0.2.1"));
+  message.pop_back();
+  for (std::size_t quote = 0; (quote = message.find('"', quote)) != std::string::npos; quote += 2) {
+    message.insert(quote, 1, '\\');
+  }
+  return R"({"log":")" + message +
+         R"(","namespace":"synapse.access.http.8008","level":"INFO","time":1780790401.01,)"
+         R"("request":")" +
+         request +
+         R"(","server_name":"hs","ip_address":"192.0.2.1","site_tag":"8008","requester":"@a:hs",)"
+         R"("authenticated_entity":"@a:hs","method":"GET",)"
+         R"("url":"/_matrix/client/v3/rooms/!r:hs/messages?dir=b&limit=100","protocol":"1.1",)"
+         R"("user_agent":"x/1"})"
+         "\n";
+}
+
 struct Read {
+  std::string homeserver;
   std::string worker;
   std::int64_t messages = 0;
   MessagesBasis basis = MessagesBasis::none;
@@ -41,8 +61,8 @@ std::vector<Read> feed(EventReader& reader, const std::string& path, const std::
   std::vector<Read> requests;
   reader.feed(chunk, [&](const Event& event) {
     if (event.kind == Kind::request) {
-      requests.push_back(
-          {std::string(event.log_worker), event.messages.value_or(-1), event.messages_basis});
+      requests.push_back({std::string(event.homeserver), std::string(event.log_worker),
+                          event.messages.value_or(-1), event.messages_basis});
     }
   });
   return requests;
@@ -153,4 +173,37 @@ TEST_CASE("a process that has been silent goes on in the order of all") {
   write("busy", "00:03:30,020", access_line("GET-6"));
   write("busy", "00:03:40,000", access_line("GET-7"));
   REQUIRE(order.ends_with("busy GET-4\nbusy GET-5\nquiet GET-2\nbusy GET-6\n"));
+}
+
+TEST_CASE("text and JSON of one process count once, though JSON alone names the homeserver") {
+  const SourceInfo plain{"s", "", "", LineFormat::detect, Zone::utc()};
+  for (const bool text_first : {false, true}) {
+    CAPTURE(text_first);
+    EventReader reader({plain, plain});
+    const auto read = [&](bool text, const std::string& request) {
+      return text ? feed(reader, "/logs/homeserver.log",
+                         messages_line(request, 93) + access_line(request))
+                  : feed(reader, "/logs/homeserver.json.log", json_line(request));
+    };
+    REQUIRE(read(text_first, "GET-7").size() == 1);
+    REQUIRE(read(!text_first, "GET-7").empty());
+    // From then on both are the homeserver's.
+    const auto later = read(true, "GET-8");
+    REQUIRE(later.size() == 1);
+    REQUIRE(later[0].homeserver == "hs");
+    REQUIRE(later[0].messages == 93);
+    REQUIRE(read(false, "GET-8").empty());
+  }
+}
+
+TEST_CASE("logs of one name in two folders, or of two homeservers, are two processes'") {
+  const SourceInfo plain{"s", "", "", LineFormat::detect, Zone::utc()};
+  EventReader folders({plain});
+  REQUIRE(feed(folders, "/a/homeserver.log", access_line("GET-7")).size() == 1);
+  REQUIRE(feed(folders, "/b/homeserver.json.log", json_line("GET-7")).size() == 1);
+  EventReader servers({plain});
+  std::string other = json_line("GET-7");
+  other.replace(other.find(R"("hs")"), 4, R"("xx")");
+  REQUIRE(feed(servers, "/a/homeserver.1.log", json_line("GET-7")).size() == 1);
+  REQUIRE(feed(servers, "/a/homeserver.2.log", other).size() == 1);
 }
