@@ -17,11 +17,11 @@ import unittest
 from harness import ROOT, RULES, Case, main, noci
 
 FOLDER = os.path.join(ROOT, "config")
-LOGGERS = ("synapse.access.http.8008", "synapse.rest.client.room", "synapse.handlers.auth",
+LOGGERS = ("synapse.access.http.8008", "synapse.rest.client.room", "synapse.handlers.auth", "synapse.rest.client.login",
            "synapse.handlers.search", "synapse.config.logger", "synapse.http.server", "twisted")
 # Its text is percent-encoded as it came, or made by Synapse alone.
 SAFE_AS_TEXT = {"synapse.access.http.8008", "synapse.rest.client.room"}
-NEEDED = set(LOGGERS[:5])
+NEEDED = LOGGERS[:6]
 
 
 class StandIn(logging.Formatter):
@@ -74,15 +74,15 @@ class LogConfig(Case):
 
     def test_the_recommended_one(self):
         self.configure("log.yaml")
-        records = [json.loads(line) for line in self.lines("noci.log")]
-        self.assertEqual([record["namespace"] for record in records], list(LOGGERS[:5]))
+        records = [json.loads(line) for line in self.lines("homeserver.noci.log")]
+        self.assertEqual([record["namespace"] for record in records], list(NEEDED))
         # People see everything, once.
         self.assertEqual(sum(" - from " in line for line in self.lines("homeserver.log")), len(LOGGERS))
         self.assertFalse(any("too much" in line for line in self.lines("homeserver.log")))
 
     def test_the_one_for_text(self):
         self.configure("log-text.yaml")
-        seen = {line.split(" - ")[1] for line in self.lines("noci.log") if " - from " in line}
+        seen = {line.split(" - ")[1] for line in self.lines("homeserver.noci.log") if " - from " in line}
         self.assertEqual(seen, SAFE_AS_TEXT)
         self.assertEqual(sum(" - from " in line for line in self.lines("homeserver.log")), len(LOGGERS))
 
@@ -97,9 +97,24 @@ class LogConfig(Case):
 
     def test_what_they_write_is_what_noci_reads(self):
         self.configure("log.yaml")
-        done = noci("explain", "--format", "jsonl", self.path("noci.log"))
+        done = noci("explain", "--format", "jsonl", self.path("homeserver.noci.log"))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.splitlines()), len(NEEDED))
+
+    def test_what_stands_in_both_files_counts_once(self):
+        """A folder is what people name for a report, and both files are in it."""
+        logs = [self.path("homeserver.log"), self.path("homeserver.noci.log")]
+        for name in ("log.yaml", "log-text.yaml"):
+            with self.subTest(name=name):
+                self.configure(name)
+                line = ('192.0.2.1 - 8008 - {@a:hs} Processed request: 0.010sec/0.001sec (0.002sec, 0.000sec) (0.001sec/0.002sec/3) '
+                        '100B 200 "GET /_matrix/client/v3/sync HTTP/1.1" "x/1" [0 dbevts]')
+                logging.getLogger("synapse.access.http.8008").info(line)
+                done = noci("report", "--format", "jsonl", *logs)
+                for log in logs:
+                    os.remove(log)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertEqual([json.loads(row)["requests"] for row in done.stdout.splitlines()], [1])
 
 
 class Examples(Case):
