@@ -135,6 +135,11 @@ void add_rules(CLI::App& app, Verb& verb) {
       ->type_name("");
   command->add_option("--lists", options->lists_dir, "directory of lists (default: DIR/lists)")
       ->type_name("DIR");
+  command->footer(
+      "  noci rules test /etc/noci/rules.d && systemctl reload noci\n"
+      "Every fault is told with file, line and column. Exit status 1: a rule has a fault, or a "
+      "test\n"
+      "in a file does not end as it says.");
 }
 
 void add_replay(CLI::App& app, Verb& verb) {
@@ -164,6 +169,10 @@ void add_explain(CLI::App& app, Verb& verb) {
   add_input(*command, options->input);
   add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
                    "text, or one JSON object per record");
+  command->footer(
+      "Without PATH standard input is read.\n"
+      "  tail -f /var/log/matrix-synapse/homeserver.log | noci explain\n"
+      "  noci explain --format jsonl LOG | jq 'select(.kind == \"forged\")'");
 }
 
 void add_report(CLI::App& app, Verb& verb) {
@@ -191,6 +200,11 @@ void add_report(CLI::App& app, Verb& verb) {
                             {"targets", ReportDetail::targets}},
                            "what exactly the key took");
   command->get_option("--detail")->needs(key);
+  command->footer(
+      "  noci report --since 2026-06-07T02:00:00Z --rotated "
+      "/var/log/matrix-synapse/homeserver.log\n"
+      "  noci report --by source.ip --format csv LOG > addresses.csv\n"
+      "  noci report --key @alice:example.org --detail rooms LOG");
 }
 
 void add_status(CLI::App& app, Verb& verb) {
@@ -200,6 +214,7 @@ void add_status(CLI::App& app, Verb& verb) {
   add_config(*command, options->config);
   add_choice<bool>(*command, "--format", options->json, {{"text", false}, {"json", true}},
                    "how to print");
+  command->footer("The running daemon is asked. Exit status 3: none runs, or you may not ask it.");
 }
 
 void add_why(CLI::App& app, Verb& verb) {
@@ -212,6 +227,7 @@ void add_why(CLI::App& app, Verb& verb) {
   add_config(*command, options->config);
   add_choice<bool>(*command, "--format", options->json, {{"text", false}, {"json", true}},
                    "how to print");
+  command->footer("The running daemon is asked. Exit status 3: none runs, or you may not ask it.");
 }
 
 void add_webhook(CLI::App& command, std::string& webhook, const char* description) {

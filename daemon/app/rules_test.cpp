@@ -2,6 +2,8 @@
 
 #include <chrono>
 #include <iostream>
+#include <string>
+#include <string_view>
 
 #include "app/configuration.hpp"
 #include "pipeline/rule_check.hpp"
@@ -34,8 +36,11 @@ ExitCode rules_test(const RulesTestOptions& options) {
     }
     ++(result.passed ? passed : failed);
   }
-  std::cout << loaded.value.rules.size() << " rules, " << passed << " tests passed, " << failed
-            << " failed\n";
+  const auto count = [](std::size_t number, std::string_view what) {
+    return std::to_string(number) + ' ' + std::string(what) + (number == 1 ? "" : "s");
+  };
+  std::cout << count(loaded.value.rules.size(), "rule") << ", " << count(passed, "test")
+            << " passed, " << failed << " failed\n";
   return failed == 0 ? ExitCode::fine : ExitCode::input_at_fault;
 }
 

@@ -46,8 +46,11 @@ def make_base():
         if OFFLINE.search(made.stdout):
             raise unittest.SkipTest("skipped: needs Debian's packages")
         raise AssertionError(f"debootstrap failed:\n{made.stdout[-3000:]}")
-    for name in ("resolv.conf", *(path[5:] for path in glob.glob("/etc/apt/apt.conf.d/*artifact*"))):
-        shutil.copy("/etc/" + name, os.path.join(half, "etc", name))
+    shutil.copy("/etc/resolv.conf", os.path.join(half, "etc"))
+    # How this machine reaches its mirror: proxies, certificates, what it makes of old lists.
+    dump = run("apt-config", "dump", "Acquire").stdout
+    with open(os.path.join(half, "etc/apt/apt.conf.d/99mirror"), "w") as file:
+        file.writelines(line + "\n" for line in re.findall(r"^Acquire::(?:https?::|Check-).*;$", dump, re.MULTILINE))
     run("chroot", half, "apt-get", "-q", "update")
     os.rename(half, BASE)
 

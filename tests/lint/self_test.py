@@ -79,5 +79,14 @@ class EachLint(unittest.TestCase):
             self.assertEqual(got, status, said)
             self.assertIn(words, said)
 
+    def test_fault_codes_finds_one_that_no_page_has_and_one_that_no_message_carries(self):
+        source = 'report.fault(node.place, choice ? "bad-tea" : "no-tea",\n             "cold", "warm it");\n'
+        for rows, status, words in (("| `bad-tea`, `no-tea` | cold |", 0, "0 faults"), ("| `bad-tea` | cold |", 1, "a.cpp:1: [no-tea]"),
+                                    ("| `bad-tea`, `no-tea`, `old` | cold |", 1, "carries [old]")):
+            got, said = lint("fault_codes", {"daemon/settings/a.cpp": source, "docs/man/noci.yaml.5": "",
+                                             "docs/rules.md": f"## Faults and warnings\n\n{rows}\n"})
+            self.assertEqual(got, status, said)
+            self.assertIn(words, said)
+
 
 unittest.main()

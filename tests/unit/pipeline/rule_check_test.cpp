@@ -113,12 +113,15 @@ TEST_CASE("events are played in the order of their times, and tests do not see e
   CHECK(results[1].explanation == "");
 }
 
-TEST_CASE("the first rule of docs/rules.md works as the page says") {
-  std::ifstream in(std::string(NOCI_SOURCE_DIR) + "/docs/rules.md");
+TEST_CASE("the first rules of the README and of docs/rules.md work as the pages say") {
+  const auto [path, blocks] =
+      GENERATE(table<std::string, int>({{"/README.md", 1}, {"/docs/rules.md", 2}}));
+  CAPTURE(path);
+  std::ifstream in(std::string(NOCI_SOURCE_DIR) + path);
   const std::string page((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
   std::string rule;
-  std::size_t at = 0;
-  for (int block = 0; block < 2; ++block) {
+  std::size_t at = page.find("\n## Your first rule\n");
+  for (int block = 0; block < blocks; ++block) {
     const std::string fence = "```yaml\n";
     at = page.find(fence, at) + fence.size();
     const auto end = page.find("```\n", at);
