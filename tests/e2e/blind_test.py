@@ -16,6 +16,8 @@ from logs import TextLog, join_rule
 SHORT = {"warm_up": "2s", "silence_least": "4s", "silence_most": "1h", "unreadable": "3s", "behind": "1h",
          "clock_skew": "10s", "span": "10s", "settle": "1s"}
 
+SPAN = 5  # seconds over which lost lines are measured
+
 
 class Writer:
     """Synapse, alive: some access lines and another line every 100 ms until it is stopped."""
@@ -185,7 +187,7 @@ class LostLines(Case):
         self.write("rules/joins.yaml", join_rule(limit=400))
         sources = [{"name": name, "paths": [log.path], "timezone": "UTC", "worker": name} for name, log in logs.items()]
         daemon = Daemon(self, sources, [self.inbox.webhook()], rules=self.path("rules"),
-                        extra={"health": {**SHORT, "warm_up": "1h", "span": "5s"}}).start()
+                        extra={"health": {**SHORT, "warm_up": "1h", "span": f"{SPAN}s"}}).start()
 
         def play_until(what, condition):
             def step():
@@ -205,10 +207,12 @@ class LostLines(Case):
         self.assertGreater(base, 0.004)
         self.assertLess(base, 0.03)
         logs["lossy"].lost = 0.05
+        began = time.monotonic()
         mark = daemon.metric("noci_worker_requests_total", worker="lossy")
         play_until("it is told", lambda: self.inbox.taken())
-        # Until the whole span is of the time of the loss.
-        play_until("some thousand lines more", lambda: daemon.metric("noci_worker_requests_total", worker="lossy") > mark + 15000)
+        # Until the whole span, and the pane that began before it, are of the time of the loss.
+        play_until("two spans and some thousand lines more", lambda: time.monotonic() - began > 2 * SPAN and
+                   daemon.metric("noci_worker_requests_total", worker="lossy") > mark + 15000)
         truth = logs["lossy"].taken_out / logs["lossy"].since_loss
         print(f"base gap {base:.4f}; truly lost {truth:.4f}, measured {lost('lossy'):.4f}; of the other {lost('whole'):.4f}")
         self.assertGreater(lost("lossy"), truth / 1.5)

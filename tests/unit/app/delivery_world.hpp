@@ -62,11 +62,11 @@ class DeliveryWorld {
 
   /// One commit with these alerts, on the disk when this returns.
   void raise(std::vector<Alert> alerts) {
+    const std::string last = alerts.back().alert_id;
     Commit commit;
     commit.alerts = std::move(alerts);
-    const std::uint64_t before = deliverer_.status().commits;
     REQUIRE(effects_.try_send(boost::system::error_code{}, Effect{std::move(commit)}));
-    until([&] { return deliverer_.status().commits > before; });
+    until([&] { return !fates(last).empty(); });
   }
 
   /// Runs what there is to run until it is so.

@@ -58,7 +58,8 @@ TEST_CASE("nothing goes that is needed, and what is not needed goes") {
       const std::size_t count = 1 + random() % 6;
       disk.fewest = std::min(disk.fewest, count);
       Taken& taken = checkpoint.begin(whole, count);
-      REQUIRE(taken.number == static_cast<std::uint64_t>(commit) + 1);
+      const std::uint64_t number = taken.number;
+      REQUIRE(number == static_cast<std::uint64_t>(commit) + 1);
       checkpoint.earn(random() % 300);
       while (const auto segment = checkpoint.next()) {
         checkpoint.rewritten(*segment, 1 + random() % 200);
@@ -77,17 +78,17 @@ TEST_CASE("nothing goes that is needed, and what is not needed goes") {
         // A restart: what the disk tells.
         Checkpoint again;
         again.found(disk.oldest, false, count);
-        for (std::uint64_t number = disk.oldest; number <= taken.number; ++number) {
-          again.found(number, false, count);
+        for (std::uint64_t earlier = disk.oldest; earlier <= number; ++earlier) {
+          again.found(earlier, false, count);
           for (const auto& [index, segment] : disk.segments) {
-            if (segment.since == number) {
+            if (segment.since == earlier) {
               again.found_segment(index);
             }
           }
         }
         checkpoint = again;
         // Commits that failed left no number behind.
-        commit = static_cast<int>(taken.number) - 1;
+        commit = static_cast<int>(number) - 1;
       }
     }
     REQUIRE(disk.oldest > 20);
