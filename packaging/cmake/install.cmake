@@ -15,6 +15,9 @@ install(DIRECTORY config/templates/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/te
 install(DIRECTORY config/synapse/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/synapse)
 install(DIRECTORY config/sources/ DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/sources)
 install(FILES packaging/prometheus/noci.rules.yml DESTINATION ${CMAKE_INSTALL_DATADIR}/noci/prometheus)
+# What messages, settings, rules and alerts call docs/NAME.md.
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}
+        FILES_MATCHING PATTERN "*.md" PATTERN decisions EXCLUDE PATTERN man EXCLUDE)
 install(FILES config/minimal.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
 file(GLOB pages_1 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.1)
 file(GLOB pages_5 CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/man/*.5)

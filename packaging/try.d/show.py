@@ -10,7 +10,7 @@ LABELS = {
     "user_agent.original": "agents",
     "user.id": "accounts",
     "event.action": "requests",
-    "matrix.target.user.id": "profiles",
+    "matrix.target.user.id": "targets",
 }
 MOST_VALUES = 3
 

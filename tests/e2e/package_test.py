@@ -14,7 +14,8 @@ CONTENT = {
     "./usr/bin/noci", "./usr/share/man/man1/noci.1.gz", "./usr/share/man/man5/noci.yaml.5.gz", "./etc/noci/noci.yaml",
     "./etc/noci/rules.d/", "./etc/noci/lists/", "./usr/share/noci/rules/", "./usr/share/noci/rules/lists/",
     "./usr/share/noci/templates/mattermost.json", "./usr/share/noci/prometheus/noci.rules.yml", "./usr/share/doc/noci/examples/minimal.yaml",
-    "./usr/share/bash-completion/completions/noci", "./usr/lib/sysusers.d/noci.conf",
+    "./usr/share/doc/noci/rules.md",
+    "./usr/share/doc/noci/operations.md", "./usr/share/bash-completion/completions/noci", "./usr/lib/sysusers.d/noci.conf",
 }
 
 
@@ -66,7 +67,8 @@ class Package(Case):
         environment = {**os.environ, "DESTDIR": stage}
         install = ("cmake", "--install", RELEASE, "--prefix", "/usr")
         self.assertEqual(run(*install, env=environment).returncode, 0)
-        for path in ("usr/bin/noci", "usr/lib/systemd/system/noci.service", "usr/share/man/man1/noci.1", "etc/noci/rules.d"):
+        for path in ("usr/bin/noci", "usr/lib/systemd/system/noci.service", "usr/share/man/man1/noci.1", "usr/share/doc/noci/alerts.md",
+                     "etc/noci/rules.d"):
             self.assertTrue(os.path.exists(os.path.join(stage, path)), path)
         settings = os.path.join(stage, "etc/noci/noci.yaml")
         with open(settings, "w") as file:
