@@ -101,6 +101,7 @@ class Daemon:
         self.write_settings()
         self.log_path = os.path.join(self.folder, "noci.log")
         self.process = None
+        self.environment = {}  # besides this process's own
         case.addCleanup(self.kill)
 
     def make(self, name):
@@ -115,7 +116,7 @@ class Daemon:
     def start(self, wait=True, stdin=subprocess.DEVNULL):
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen([NOCI, "run", "--config", self.config], stdin=stdin,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log, env={**os.environ, **self.environment})
         if wait:
             wait_for("the daemon is ready", self.is_ready)
         return self
@@ -142,6 +143,17 @@ class Daemon:
         """Sum of the samples of `name` that have these labels."""
         return sum(value for have, value in self.metrics().get(name, ())
                    if all(have.get(key) == wanted for key, wanted in labels.items()))
+
+    def ask(self, **question):
+        """The daemon's answer at its control socket."""
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(PATIENCE)
+            client.connect(self.settings["control"]["socket"])
+            client.sendall(json.dumps(question).encode() + b"\n")
+            answer = b""
+            while more := client.recv(1 << 16):
+                answer += more
+        return json.loads(answer)
 
     def signal(self, number):
         self.process.send_signal(number)

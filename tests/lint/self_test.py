@@ -56,6 +56,13 @@ class EachLint(unittest.TestCase):
         self.finds("file_length", "daemon/base/a.cpp", "int a;\n" * 401, "// Long because: a table.\n" + "int a;\n" * 401,
                    "401 lines")
 
+    def test_named_tests_finds_a_test_that_is_gone(self):
+        test = "TEST_CASE(\n    \"a long sentence that goes \"\n    \"on\") {\n"
+        for page, expected in (('[a.cpp](../tests/a.cpp) "a long sentence that\ngoes on"\n', 0),
+                               ('[a.cpp](../tests/a.cpp) "a sentence"\n', 1), ('[a.cpp](../tests/a.cpp) `test_a`\n', 1)):
+            status, said = lint("named_tests", {"docs/reliability.md": page, "tests/a.cpp": test})
+            self.assertEqual(status, expected, said)
+
     def test_machine_paths_finds_a_home(self):
         self.finds("machine_paths", "docs/a.md", "see /home/me/noci\n", "see /usr/share/noci\n", "/home/m")
 
