@@ -53,6 +53,17 @@ class Neighbourhood {
                        [&](const std::string& name) { return is_packed_sibling(file.path, name); });
   }
 
+  /// The rotated files, under which names.
+  [[nodiscard]] std::map<std::string, std::uint64_t> rotated() const {
+    std::map<std::string, std::uint64_t> inodes;
+    for (const FileEntry& file : files_) {
+      if (is_rotated(file) || is_packed(file)) {
+        inodes[file.path] = file.id.inode;
+      }
+    }
+    return inodes;
+  }
+
  private:
   std::vector<std::string> names_;
   std::vector<FileEntry> files_;
@@ -72,7 +83,13 @@ class Look {
         rotated_ = file;
       }
     }
-    survey_.is_torn = current_ ? !is_named_ && !rotated_ : has_name;
+    if (current_) {
+      survey_.is_torn = !is_named_ && !rotated_;
+    } else {
+      // A large directory is listed piece by piece: of the files that are renamed meanwhile one may
+      // be seen and an older one not. What a second listing finds again was whole.
+      survey_.is_torn = has_name || Neighbourhood(path).rotated() != around_.rotated();
+    }
   }
 
   [[nodiscard]] bool is_torn() const { return survey_.is_torn; }
