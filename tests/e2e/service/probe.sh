@@ -6,11 +6,19 @@ exec >/srv/probe.out 2>&1
 step() { echo "== $1"; }
 
 settled() { # waits until `noci status` says what is asked for
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     noci status 2>&1 | grep -Eq "$1" && return
     sleep 0.1
   done
   echo "in vain: $1"
+}
+
+active() { # a reload has begun when `systemctl reload` returns, and need not have ended
+  for _ in $(seq 600); do
+    [ "$(systemctl is-active noci)" = active ] && break
+    sleep 0.1
+  done
+  systemctl is-active noci
 }
 
 logs=/var/log/matrix-synapse
@@ -34,22 +42,22 @@ step refused_reload
 echo 'colour: red' >>/etc/noci/noci.yaml
 systemctl reload noci
 echo "reload ended with $?"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
   journalctl --no-pager -q -u noci | grep -q colour && break
   sleep 0.1
 done
-systemctl is-active noci
+active
 journalctl --no-pager -q -u noci | grep colour
 
 step reload
 sed -i '$d' /etc/noci/noci.yaml
 systemctl reload noci
 echo "reload ended with $?"
-systemctl is-active noci
+active
 
 step killed
 kill -9 "$(systemctl show -P MainPID noci)"
-for _ in $(seq 200); do
+for _ in $(seq 600); do
   [ "$(systemctl show -P NRestarts noci)" = 1 ] && [ "$(systemctl is-active noci)" = active ] && break
   sleep 0.1
 done
