@@ -1,0 +1,196 @@
+"""Parts of tests/bench/run that read finished logs: replay beside the peers, growth, memory, flood."""
+
+import glob
+import os
+import re
+import shutil
+import subprocess
+
+import peers
+from table import ROOT
+
+TIMEOUT = 900
+
+
+class Bench:
+    """Logs made once, commands measured by `measured`."""
+
+    def __init__(self, options, folder):
+        self.options = options
+        self.folder = folder
+        self.tools = os.path.join(options.build, "tests", "bench")
+        self.noci = os.path.abspath(os.path.join(options.build, "noci"))
+        self.logs = {}
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def tool(self, name):
+        return os.path.abspath(os.path.join(self.tools, name))
+
+    def log(self, name, lines, *arguments):
+        """The path of a generated log, and what is in it."""
+        if name not in self.logs:
+            path, truth = self.path(name + ".log"), self.path(name + ".truth")
+            with open(path, "wb") as file:
+                subprocess.run([self.tool("generate_log"), "--lines", str(lines), "--truth", truth, *arguments],
+                               stdout=file, check=True)
+            with open(truth) as file:
+                self.logs[name] = path, dict(line.split() for line in file)
+        return self.logs[name]
+
+    def measure(self, command, environment=None):
+        """(CPU seconds, peak MiB, output) of one run."""
+        costs = self.path("costs")
+        if os.path.exists(costs):
+            os.remove(costs)
+        done = subprocess.run([self.tool("measured"), costs, *command], capture_output=True, check=False,
+                              timeout=TIMEOUT, env={**os.environ, **(environment or {})})
+        with open(costs) as file:
+            user, system, _, peak, status = file.read().split()
+        if status != "0":
+            raise RuntimeError(f"{command[0]} ended with {status}: {done.stderr.decode()[-500:]}")
+        return float(user) + float(system), int(peak) / 1024, done.stdout.decode() + done.stderr.decode()
+
+    def replay(self, log, rules=None, *more):
+        """The command that replays a log with all shipped rules."""
+        config = self.path("noci.yaml")
+        with open(config, "w") as file:
+            file.write(f"rules: {{dir: {rules or os.path.join(ROOT, 'rules')}}}\n"
+                       f"lists: {{dir: {os.path.join(ROOT, 'rules', 'lists')}}}\n")
+        return [self.noci, "replay", "--config", config, "--timezone", "UTC", "--format", "jsonl", *more, log]
+
+
+class Row:
+    def __init__(self, peer, log, truth):
+        self.peer, self.log, self.truth = peer, log, truth
+        self.cpu, self.peak, self.wrong = [], 0, None
+
+    def run(self, bench):
+        cpu, peak, output = bench.measure(self.peer.command)
+        self.cpu.append(cpu)
+        self.peak = max(self.peak, peak)
+        self.wrong = self.wrong or self.peer.check(output, self.truth)
+
+    @property
+    def per_line(self):
+        """CPU microseconds."""
+        return min(self.cpu) * 1e6 / int(self.truth["lines"])
+
+
+def check_thief(output, truth):
+    """The account that takes all the time must be found, by every rule that counts media."""
+    rules = set(re.findall(r'"rule_title":"([^"]*)"|"title":"([^"]*)"', output))
+    del truth
+    return None if "@thief:" in output and rules else "the thief is not among the alerts"
+
+
+def rows_of(bench):
+    lines = bench.options.lines
+    text, truth = bench.log("text", lines, "--thief")
+    terse, terse_truth = bench.log("json", lines, "--thief", "--json")
+    short, short_truth = bench.log("short", min(lines, 40_000), "--thief")
+    noci = [peers.Peer("**noci replay**, text", "all shipped rules", bench.replay(text), check_thief, needs=bench.noci),
+            peers.Peer("**noci replay**, terse JSON", "all shipped rules", bench.replay(terse), check_thief,
+                       needs=bench.noci)]
+    rows = [Row(noci[0], text, truth), Row(noci[1], terse, terse_truth)]
+    for peer in peers.text_peers(text, short, bench.folder):
+        rows.append(Row(peer, text, short_truth if peer.lines else truth))
+    rows += [Row(peer, terse, terse_truth) for peer in peers.json_peers(terse, bench.tool("json_pass"))]
+    return rows
+
+
+def replay(bench, report):
+    rows = rows_of(bench)
+    there = [row for row in rows if row.peer.is_installed]
+    for number in range(bench.options.rounds):
+        for row in there:
+            if number == 0 or not row.peer.lines or number < 2:  # the slow ones twice
+                row.run(bench)
+    cells = []
+    for row in rows:
+        if row not in there:
+            cells.append([row.peer.name, f"skipped: needs {row.peer.needs}", "", "", row.peer.computes, ""])
+            continue
+        cells.append([row.peer.name, f"{row.per_line:.3f}", f"{1 / row.per_line:.2f} M", f"{row.peak:.0f} MB",
+                      row.peer.computes, row.wrong or "right"])
+    report.table("Replay", ["what", "CPU µs/line", "lines a CPU second", "peak", "computes", "result"], cells,
+                 f"Logs of {bench.options.lines} lines; mawk, mtail and fail2ban-regex got the first "
+                 f"{min(bench.options.lines, 40_000)}.")
+    by_name = {row.peer.name: row for row in there}
+    text, terse = rows[0], rows[1]
+
+    def ratio(name, over, under, bar, at_least=False):
+        if over is None or under is None:
+            report.bar(name, bar, "peer is not installed", None)
+            return
+        value = over.per_line / under.per_line
+        limit = float(re.search(r"[\d.]+", bar)[0])
+        report.bar(name, bar, f"{value:.2f} ×", value >= limit if at_least else value <= limit)
+
+    ratio("text, against `rg -c`", text, by_name.get("`rg -c 'Processed request'`"), "2.5 ×")
+    ratio("terse JSON, against simdjson", terse, by_name.get("simdjson On-Demand"), "1.3 ×")
+    ratio("mtail, against text", by_name.get("mtail"), text, "100 ×", at_least=True)
+    report.bar("CrowdSec, against text", "400 ×", "not replayed here", None)
+    for row in there:
+        if row.wrong:
+            report.bar(f"{row.peer.name} computes what it should", "right", row.wrong, False)
+
+
+def three_times_the_rules(bench):
+    """Each rule thrice, under other ids and titles; windows and limits are the same."""
+    folder = bench.path("rules3")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.makedirs(folder)
+    for path in sorted(glob.glob(os.path.join(ROOT, "rules", "*.yaml"))):
+        with open(path) as file:
+            text = file.read()
+        rule_id = re.search(r"^id: (\S+)$", text, re.M)[1]
+        for copy in range(3):
+            other = text.replace(rule_id, f"{copy}{rule_id[1:]}", 1) if copy else text
+            with open(os.path.join(folder, f"{os.path.basename(path)[:-5]}_{copy}.yaml"), "w") as file:
+                file.write(other.replace("\ntitle: ", f"\ntitle: {copy} ", 1))
+    return folder
+
+
+def growth(bench, report):
+    lines = bench.options.lines
+    few, _ = bench.log("few", lines, "--accounts", "10000")
+    many, _ = bench.log("many", lines, "--accounts", "825000")
+    commands = {"few": bench.replay(few), "many": bench.replay(many)}
+    costs = {name: [] for name in commands}
+    for _ in range(bench.options.rounds):
+        for name, command in commands.items():
+            costs[name].append(bench.measure(command)[0])
+    value = min(costs["many"]) / min(costs["few"])
+    report.bar("CPU a line, 825,000 accounts against 10,000", "2 ×", f"{value:.2f} ×", value <= 2)
+    thrice = three_times_the_rules(bench)
+    costs = {"one": [], "three": []}
+    for _ in range(bench.options.rounds):
+        costs["one"].append(bench.measure(bench.replay(few))[0])
+        costs["three"].append(bench.measure(bench.replay(few, thrice))[0])
+    value = min(costs["three"]) / min(costs["one"])
+    report.bar("CPU a line, three times the rules", "2 ×", f"{value:.2f} ×", value <= 2)
+
+
+def memory(bench, report):
+    """Everybody active within the day, in turn; then what the process holds."""
+    accounts = 825_000
+    output = bench.measure([bench.tool("state_bench"), str(accounts)])[2]
+    values = dict(line.split() for line in output.splitlines() if len(line.split()) == 2)
+    resident = int(values["resident_bytes"]) / 2**30
+    report.bar("825,000 accounts and their addresses, shipped rules", "1.5 GiB", f"{resident:.2f} GiB",
+               resident <= 1.5)
+    quiet = int(values["quiet_account_bytes"])
+    report.bar("a quiet account, 50 counted events a day, all in", "1024 B", f"{quiet} B", quiet <= 1024)
+
+
+def flood(bench, report):
+    usual, _ = bench.log("text", bench.options.lines, "--thief")
+    names, _ = bench.log("flood", bench.options.lines, "--uniform", "--accounts", "10000000")
+    costs = {usual: [], names: []}
+    for _ in range(bench.options.rounds):
+        for log, values in costs.items():
+            values.append(bench.measure(bench.replay(log))[0])
+    value = min(costs[names]) / min(costs[usual])
+    report.bar("CPU a line, names out of 10,000,000", "3 ×", f"{value:.2f} ×", value <= 3)
