@@ -184,6 +184,7 @@ void add_report(CLI::App& app, Verb& verb) {
   add_choice<Field>(*command, "--by", options->by,
                     {{"user.id", Field::user_id},
                      {"source.ip", Field::source_ip},
+                     {"source.network", Field::source_network},
                      {"server.name", Field::server_name}},
                     "whose books (default: user.id)");
   add_time(*command, "--since", options->since, "leave out what ended before");

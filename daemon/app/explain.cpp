@@ -7,6 +7,7 @@
 #include <boost/json/serialize.hpp>
 
 #include "base/text.hpp"
+#include "detect/familiar.hpp"
 #include "pipeline/event_reader.hpp"
 
 namespace noci {
@@ -81,11 +82,13 @@ ExitCode explain(const ExplainOptions& options) {
     return code;
   }
   EventReader reader(inputs->sources, true);
+  detect::Familiar familiar;
   code = read_all(*inputs, "explain", [&](const Chunk& chunk) {
-    reader.feed(chunk, [&](const Event& event) {
+    reader.feed(chunk, [&](Event& event) {
       if (event.kind == Kind::ignored && event.reason == "continuation") {
         return;  // belongs to the record above it
       }
+      familiar.regard(event);
       if (options.jsonl) {
         std::cout << explain_json(event) << '\n';
       } else {

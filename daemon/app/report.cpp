@@ -12,6 +12,7 @@
 
 #include "app/tally.hpp"
 #include "base/text.hpp"
+#include "detect/familiar.hpp"
 #include "pipeline/event_reader.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -233,9 +234,13 @@ ExitCode report(const ReportOptions& options) {
     return code;
   }
   EventReader reader(inputs->sources);
+  detect::Familiar familiar;
   Books books(options);
   code = read_all(*inputs, "report", [&](const Chunk& chunk) {
-    reader.feed(chunk, [&](const Event& event) { books.add(event); });
+    reader.feed(chunk, [&](Event& event) {
+      familiar.regard(event);
+      books.add(event);
+    });
   });
   books.print();
   std::cout.flush();

@@ -76,4 +76,15 @@ bool Cidr::contains(const IpAddress& address) const {
   return ((network.bytes[whole] ^ address.bytes[whole]) & mask) == 0;
 }
 
+bool Cidr::contains(const Cidr& other) const {
+  return other.prefix >= prefix && contains(other.network);
+}
+
+std::string network_of(IpAddress address) {
+  const std::size_t kept = address.is_v4 ? 15 : 8;
+  std::fill(address.bytes.begin() + static_cast<std::ptrdiff_t>(kept), address.bytes.end(),
+            std::uint8_t{0});
+  return address.to_string() + (address.is_v4 ? "/24" : "/64");
+}
+
 }  // namespace noci

@@ -26,6 +26,12 @@ struct Cidr {
   /// `192.0.2.0/24`, `2001:db8::/32`; a bare address is a network of one.
   static std::optional<Cidr> parse(std::string_view text);
   [[nodiscard]] bool contains(const IpAddress& address) const;
+  /// Whether all of the other network lies in this one.
+  [[nodiscard]] bool contains(const Cidr& other) const;
 };
+
+/// Whom an address is given to, as far as its digits tell: its IPv4 /24 (the least that is routed)
+/// or IPv6 /64 (one subscriber's line), as `192.0.2.0/24`.
+[[nodiscard]] std::string network_of(IpAddress address);
 
 }  // namespace noci

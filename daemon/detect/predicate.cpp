@@ -146,6 +146,11 @@ bool CompiledPredicate::matches_number(std::int64_t number) const {
 }
 
 bool CompiledPredicate::matches_network(const Look& look) const {
+  if (field_ == Field::source_network) {
+    const auto network = Cidr::parse(look.event().source_network);
+    return network &&
+           quantified(networks_, all_, [&](const Cidr& cidr) { return cidr.contains(*network); });
+  }
   const std::optional<IpAddress> address =
       field_ == Field::source_ip ? look.source_ip() : IpAddress::parse(look.event().text(field_));
   return address &&

@@ -95,6 +95,8 @@ LimitWords words_for_values(const Limit& limit, const CompiledSelect& select) {
       return {"was used by", "accounts", false};
     case Field::source_ip:
       return {"came from", "addresses", false};
+    case Field::source_network:
+      return {"came from", "networks", false};
     case Field::server_name:
     case Field::target_server:
       return {"spoke of", "servers", false};
@@ -165,7 +167,8 @@ std::string name_for_people(std::string_view text) {
 std::string subject_of(const Alert& alert) {
   std::string subject;
   for (const auto& [field, value] : alert.key) {
-    subject += (subject.empty() ? "" : " with ") + name_for_people(value);
+    const bool is_origin = field == Field::source_ip || field == Field::source_network;
+    subject += (subject.empty() ? "" : is_origin ? " from " : " with ") + name_for_people(value);
   }
   return subject.empty() ? "The whole server" : subject;
 }

@@ -52,6 +52,8 @@ std::string_view Event::text(Field field) const {
       return server_name;
     case Field::source_ip:
       return source_ip;
+    case Field::source_network:
+      return source_network;
     case Field::user_agent:
       return user_agent;
     case Field::method:

@@ -23,6 +23,7 @@ enum class Field : std::uint8_t {
   actor_id,
   server_name,
   source_ip,
+  source_network,
   user_agent,
   method,
   path,
@@ -54,6 +55,7 @@ inline constexpr std::array field_names{
     std::string_view("actor.id"),
     std::string_view("server.name"),
     std::string_view("source.ip"),
+    std::string_view("source.network"),
     std::string_view("user_agent.original"),
     std::string_view("http.request.method"),
     std::string_view("url.path"),
@@ -131,6 +133,7 @@ struct Event {
   std::string_view actor_id;           ///< user_id, else the only account of this address and agent
   std::string_view server_name;        ///< federation origin
   std::string_view source_ip;
+  std::string_view source_network;  ///< /24 of an IPv4 address, /64 of an IPv6 one
   std::string_view user_agent;
   std::string_view method;
   std::string_view path;      ///< as logged, without the query

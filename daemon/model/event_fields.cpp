@@ -35,6 +35,9 @@ void set_text(Event& event, Field field, std::string_view value) {
     case Field::source_ip:
       event.source_ip = value;
       break;
+    case Field::source_network:
+      event.source_network = value;
+      break;
     case Field::user_agent:
       event.user_agent = value;
       break;

@@ -69,6 +69,8 @@ std::string_view kind_of(Field field, std::string_view value) {
       return "user";
     case Field::source_ip:
       return value.find('/') == std::string_view::npos ? "ip" : "network";
+    case Field::source_network:
+      return "network";
     case Field::server_name:
     case Field::target_server:
     case Field::homeserver:

@@ -18,6 +18,7 @@ Event attempt_of(const Event& request) {
   forge(attempt, "parts");
   attempt.user_id = request.user_id;
   attempt.source_ip = request.source_ip;
+  attempt.source_network = request.source_network;
   attempt.user_agent = request.user_agent;
   return attempt;
 }
@@ -99,6 +100,7 @@ void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {
   // What is due closes before the event counts, so that neither the size of a read nor the number
   // of calls shows in the output.
   engine_.advance(*clock_.newest() - lateness_, out);
+  familiar_.regard(event);
   engine_.apply(event, out);
   if (!event.claimed_user_id.empty()) {
     engine_.apply(attempt_of(event), out);

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "detect/engine.hpp"
+#include "detect/familiar.hpp"
 #include "model/alert.hpp"
 #include "model/record.hpp"
 #include "model/rule.hpp"
@@ -95,6 +96,7 @@ class Pipeline {
   std::vector<SourceCounts> source_counts_;
   EventReader reader_;
   EventClock clock_;
+  detect::Familiar familiar_;
   Engine engine_;
 };
 

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "detect/engine.hpp"
+#include "detect/familiar.hpp"
 #include "model/event_fields.hpp"
 
 namespace noci {
@@ -87,6 +88,7 @@ std::vector<Happening> play(const Rule& rule, const RuleSet& set, const RuleTest
   rules->rules.back().mode = Mode::enforce;
   rules->lists = set.lists;
   Engine engine(EngineOptions{}, rules);
+  detect::Familiar familiar;
   std::vector<Happening> happened;
   std::vector<Alert> alerts;
   const auto collect = [&](std::int64_t number) {
@@ -101,7 +103,9 @@ std::vector<Happening> play(const Rule& rule, const RuleSet& set, const RuleTest
   for (std::size_t i = 0; i < events.size(); ++i) {
     engine.advance(events[i].at, alerts);
     collect(0);
-    engine.apply(made(events[i]), alerts);
+    Event event = made(events[i]);
+    familiar.regard(event);
+    engine.apply(event, alerts);
     collect(static_cast<std::int64_t>(i) + 1);
   }
   if (expects(test, "resolved") && !events.empty()) {

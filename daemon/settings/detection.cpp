@@ -153,8 +153,9 @@ bool PredicateReader::check_match(const YamlNode& key, const Predicate& predicat
     help = "gt, gte, lt and lte compare numbers; " + field + " is text";
   } else if ((is_pattern(predicate.match) || expand) && number) {
     help = field + " is a number: compare it with gt, gte, lt or lte, or name values";
-  } else if (predicate.match == Match::cidr && predicate.field != Field::source_ip) {
-    help = "cidr compares source.ip only";
+  } else if (predicate.match == Match::cidr && predicate.field != Field::source_ip &&
+             predicate.field != Field::source_network) {
+    help = "cidr compares source.ip and source.network only";
   } else if (predicate.all && !is_pattern(predicate.match)) {
     help = "`all` goes with contains, startswith or endswith: one value cannot equal several";
   } else {

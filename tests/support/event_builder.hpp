@@ -61,6 +61,8 @@ class EventBuilder {
 
   EventBuilder& ip(std::string_view v) { return keep(event_.source_ip, v); }
 
+  EventBuilder& network(std::string_view v) { return keep(event_.source_network, v); }
+
   EventBuilder& agent(std::string_view v) { return keep(event_.user_agent, v); }
 
   EventBuilder& method(std::string_view v) { return keep(event_.method, v); }

@@ -77,6 +77,9 @@ TEST_CASE("addresses are read strictly") {
   REQUIRE(Cidr::parse("192.0.2.0/24")->contains(*IpAddress::parse("::ffff:192.0.2.77")));
   REQUIRE_FALSE(Cidr::parse("192.0.2.0/25")->contains(*IpAddress::parse("192.0.2.200")));
   REQUIRE(Cidr::parse("2001:db8::/33")->contains(*IpAddress::parse("2001:db8:7fff::1")));
+  REQUIRE(Cidr::parse("192.0.0.0/16")->contains(*Cidr::parse("192.0.2.0/24")));
+  REQUIRE(Cidr::parse("192.0.2.0/24")->contains(*Cidr::parse("192.0.2.0/24")));
+  REQUIRE_FALSE(Cidr::parse("192.0.2.0/25")->contains(*Cidr::parse("192.0.2.0/24")));
   REQUIRE_FALSE(Cidr::parse("192.0.2.0/33").has_value());
 }
 

@@ -169,6 +169,10 @@ TEST_CASE("the summary says who took how much of what, in how long, and the limi
        {600, 2000},
        "193.32.162.17 downloaded 600 media files in 10 min (limit 500), and fetched 2,000 "
        "messages in 10 min (limit 1,000)."},
+      {RuleBuilder("r").on({Action::room_join}).distinct(Field::source_network, hours{1}, 3),
+       {user, {Field::source_network, "193.32.162.0/24"}},
+       {4},
+       "@kestrel:hs.example from 193.32.162.0/24 came from 4 networks in 1 h (limit 3)."},
       {RuleBuilder("odd").on({Action::typing}).events(minutes{10}, 500),
        {user},
        {600},

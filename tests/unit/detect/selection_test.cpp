@@ -132,6 +132,22 @@ TEST_CASE("addresses match networks") {
   CHECK_FALSE(holds(cidr, event));
 }
 
+TEST_CASE("networks match networks that hold all of them") {
+  EventBuilder event;
+  event.network("193.32.162.0/24");
+  Predicate cidr;
+  cidr.field = Field::source_network;
+  cidr.match = Match::cidr;
+  cidr.networks = {*Cidr::parse("193.32.0.0/16")};
+  CHECK(holds(cidr, event));
+  cidr.networks = {*Cidr::parse("193.32.162.0/25")};
+  CHECK_FALSE(holds(cidr, event));
+  event.network("2001:db8:0:7::/64");
+  CHECK_FALSE(holds(cidr, event));
+  cidr.networks = {*Cidr::parse("2001:db8::/32")};
+  CHECK(holds(cidr, event));
+}
+
 TEST_CASE("list entries are globs that count until their date") {
   EventBuilder event;
   const std::vector<ListEntry> entries{{"@bot:hs", day_one, {}, {}},

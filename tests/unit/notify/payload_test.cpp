@@ -104,6 +104,7 @@ TEST_CASE("an entity's kind follows the field it is grouped by") {
   REQUIRE(entity_kind({{Field::actor_id, "@a:hs"}}) == "user");
   REQUIRE(entity_kind({{Field::source_ip, "2001:db8::1"}}) == "ip");
   REQUIRE(entity_kind({{Field::source_ip, "2001:db8::/64"}}) == "network");
+  REQUIRE(entity_kind({{Field::source_network, "192.0.2.0/24"}}) == "network");
   REQUIRE(entity_kind({{Field::server_name, "other.org"}}) == "server");
   REQUIRE(entity_kind({{Field::room_id, "!r:hs"}}) == "room");
   REQUIRE(entity_kind({{Field::media_id, "hs/x"}}) == "media");

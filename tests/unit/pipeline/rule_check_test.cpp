@@ -17,7 +17,8 @@ using namespace noci;
 namespace {
 
 /// Loads one rule whose tests are `tests`, and runs them.
-std::vector<RuleTestResult> check(const std::string& tests, const std::string& more = "") {
+std::vector<RuleTestResult> check(const std::string& tests, const std::string& more = "",
+                                  const std::string& group_by = "[user.id]") {
   std::string name = (std::filesystem::temp_directory_path() / "noci-check-XXXXXX").string();
   const std::string folder = ::mkdtemp(name.data());
   std::ofstream(folder + "/rule.yaml") << "title: Joins\n"
@@ -25,7 +26,9 @@ std::vector<RuleTestResult> check(const std::string& tests, const std::string& m
                                           "level: high\n"
                                           "detection: {join: {event.action: room_join}}\n"
                                           "correlation:\n"
-                                          "  group-by: [user.id]\n"
+                                          "  group-by: "
+                                       << group_by
+                                       << "\n"
                                           "  limits:\n"
                                           "    - {name: a, type: value_count, select: join, field: "
                                           "matrix.room.id, timespan: 10m, condition: {gt: 5}}\n"
@@ -159,4 +162,15 @@ TEST_CASE("every test of the shipped rules passes") {
     CAPTURE(result.rule_file, result.test, result.explanation);
     CHECK(result.passed);
   }
+}
+
+TEST_CASE("events of a test have the network of their address") {
+  const std::string event =
+      "  - {name: t, events: [{at: '2026-06-07T02:00:00Z', repeat: 6, every: 1s, source.ip: "
+      "'192.0.2.{n}', "
+      "user.id: '@a:hs', event.action: room_join, matrix.room.id: '!r{n}:hs'}], expect: ";
+  const auto results =
+      check(event + "[{limit: a, key: '192.0.2.0/24'}]}\n", "", "[source.network]");
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].explanation.empty());
 }
