@@ -88,7 +88,7 @@ bool load_tally(ByteReader& in, Tally& tally) {
   if (tally.distinct) {
     return tally.distinct->load(in);
   }
-  return std::ranges::all_of(tally.sums, [&](SlidingSum& sum) { return sum.load(in); });
+  return tally.sum.load(in);
 }
 
 }  // namespace
@@ -96,25 +96,22 @@ bool load_tally(ByteReader& in, Tally& tally) {
 Tally::Tally(std::size_t index, LimitType type, std::size_t spans) : counter(index) {
   if (type == LimitType::value_count) {
     distinct = std::make_unique<DistinctCounter>(spans);
-  } else {
-    sums.resize(spans);
   }
 }
 
-bool Tally::may_reach(double value) const {
-  if (distinct) {
-    return static_cast<double>(distinct->upper_bound()) >= value;
-  }
-  return std::ranges::any_of(
-      sums, [&](const SlidingSum& sum) { return static_cast<double>(sum.upper_bound()) >= value; });
+DistinctCounter::Answer Tally::value(Spans spans, std::size_t span, TimePoint now) const {
+  return distinct ? distinct->value(spans, span, now)
+                  : DistinctCounter::Answer{sum.value(spans[span], now), true};
+}
+
+TimePoint Tally::falls_to(std::int64_t most, Spans spans, std::size_t span, TimePoint now) const {
+  return distinct ? distinct->falls_to(most, spans, span, now)
+                  : sum.falls_to(most, spans[span], now);
 }
 
 std::int64_t Tally::bytes() const {
-  auto total = static_cast<std::int64_t>(sizeof(Tally));
-  for (const SlidingSum& sum : sums) {
-    total += sum.bytes();
-  }
-  return total + (distinct ? distinct->bytes() : 0);
+  return static_cast<std::int64_t>(sizeof(Tally) - sizeof(LadderSum)) + sum.bytes() +
+         (distinct ? distinct->bytes() : 0);
 }
 
 std::int64_t Watch::bytes() const {
@@ -165,11 +162,10 @@ void Account::save(ByteWriter& out) const {
   out.number(tallies.size());
   for (const Tally& one : tallies) {
     out.number(one.counter);
-    for (const SlidingSum& sum : one.sums) {
-      sum.save(out);
-    }
     if (one.distinct) {
       one.distinct->save(out);
+    } else {
+      one.sum.save(out);
     }
   }
   out.number(watches.size());

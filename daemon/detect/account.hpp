@@ -17,15 +17,19 @@
 
 namespace noci::detect {
 
-/// One counter of one key: a sum per window, or the set behind all windows.
+/// One counter of one key, behind all windows of its ladder.
 struct Tally {
   std::size_t counter = 0;
-  std::vector<SlidingSum> sums;
-  std::unique_ptr<DistinctCounter> distinct;
+  /// No window can come near a limit before so much more was added; only spares looking.
+  std::int64_t slack = 0;
+  LadderSum sum;
+  std::unique_ptr<DistinctCounter> distinct;  ///< instead of the sum
 
   Tally(std::size_t index, LimitType type, std::size_t spans);
-  /// Never less than any of its windows; cheap.
-  [[nodiscard]] bool may_reach(double value) const;
+  [[nodiscard]] DistinctCounter::Answer value(Spans spans, std::size_t span, TimePoint now) const;
+  /// See LadderSum::falls_to.
+  [[nodiscard]] TimePoint falls_to(std::int64_t most, Spans spans, std::size_t span,
+                                   TimePoint now) const;
   [[nodiscard]] std::int64_t bytes() const;
 };
 

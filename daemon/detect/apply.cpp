@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cmath>
 
 #include "base/hash.hpp"
 #include "detect/core.hpp"
@@ -17,6 +18,17 @@ constexpr int evictions_per_event = 4;
 /// A key this near a limit is never evicted.
 constexpr double kept_share = 1.0 / 4;
 constexpr std::size_t alert_id_length = 26;
+
+/// How much more can be added before any limit can be near: values only fall by themselves.
+std::int64_t slack_of(const detect::Tally& tally, const detect::PlanCounter& counter,
+                      TimePoint now) {
+  double slack = static_cast<double>(furthest_time);
+  for (std::size_t i = 0; i < counter.spans.size() && slack > 0; ++i) {
+    const auto value = static_cast<double>(tally.value(counter.spans, i, now).value);
+    slack = std::min(slack, std::ceil(counter.watch_from[i] - value));
+  }
+  return static_cast<std::int64_t>(slack);
+}
 
 }  // namespace
 
@@ -116,9 +128,8 @@ void Engine::Core::count(const Event& event, std::size_t first, std::size_t last
   accounts_.mark_dirty(account);
   reviews_.clear();
   for (std::size_t i = first; i < last; ++i) {
-    tally_up(account, touches_[i], event.timestamp);
+    const bool near = tally_up(account, touches_[i], event.timestamp);
     const detect::PlanCounter& counter = plan.counters[touches_[i].counter];
-    const bool near = account.tally(touches_[i].counter)->may_reach(counter.watch_from);
     for (const std::size_t rule : counter.rules) {
       if (near || account.watch(rule) != nullptr) {
         reviews_.push_back(rule);
@@ -133,7 +144,8 @@ void Engine::Core::count(const Event& event, std::size_t first, std::size_t last
   }
 }
 
-void Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) {
+/// Whether a limit may have come near.
+bool Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) {
   const detect::PlanCounter& counter = plan_->tables[touch.table].counters[touch.counter];
   auto found = std::ranges::find(account.tallies, touch.counter, &detect::Tally::counter);
   std::int64_t before = 0;
@@ -148,11 +160,14 @@ void Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) 
   if (found->distinct) {
     found->distinct->add(counter.spans, counter.cap, now_, at, touch.print);
   } else {
-    for (std::size_t i = 0; i < counter.spans.size(); ++i) {
-      found->sums[i].add(counter.spans[i], now_, at, touch.amount);
-    }
+    found->sum.add(counter.spans, now_, at, touch.amount);
   }
   accounts_.weigh(account, account.bytes + found->bytes() - before);
+  found->slack = detect::saturating_add(found->slack, -touch.amount);
+  if (found->slack <= 0) {
+    found->slack = slack_of(*found, counter, now_);
+  }
+  return found->slack <= 0;
 }
 
 void Engine::Core::review_event(std::size_t rule, Account& account, const Event& event,

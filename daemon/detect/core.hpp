@@ -59,7 +59,7 @@ class Engine::Core {
   // apply.cpp
   void collect_touches(const Event& event);
   void count(const Event& event, std::size_t first, std::size_t last, std::vector<Alert>& out);
-  void tally_up(Account& account, const Touch& touch, TimePoint at);
+  bool tally_up(Account& account, const Touch& touch, TimePoint at);
   void review_event(std::size_t rule, Account& account, const Event& event,
                     std::vector<Alert>& out);
   void read_episode(std::size_t rule, Account& account, Watch& watch,

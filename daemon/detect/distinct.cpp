@@ -1,16 +1,17 @@
 #include "detect/distinct.hpp"
 
 #include <algorithm>
+#include <vector>
 
 namespace noci::detect {
 
-bool DistinctCounter::add(const std::vector<WindowSpan>& spans, std::int64_t cap, TimePoint now,
-                          TimePoint at, std::uint64_t print) {
+bool DistinctCounter::add(Spans spans, std::int64_t cap, TimePoint now, TimePoint at,
+                          std::uint64_t print) {
   if (hll_ && hll_->newest() < now - spans.back().horizon()) {
     // Silent for longer than any window: nothing that is known still counts.
     *this = DistinctCounter(spans.size());
   }
-  if (spans.back().pane_of(at) < spans.back().first_pane(now)) {
+  if (at < spans.back().border(now)) {
     return false;
   }
   if (exact_spans_ > 0) {
@@ -23,26 +24,26 @@ bool DistinctCounter::add(const std::vector<WindowSpan>& spans, std::int64_t cap
   return true;
 }
 
-void DistinctCounter::count_exactly(const std::vector<WindowSpan>& spans, TimePoint now,
-                                    TimePoint at, std::uint64_t print) {
+void DistinctCounter::count_exactly(Spans spans, TimePoint now, TimePoint at, std::uint64_t print) {
+  const Spans exact = spans.first(exact_spans_);
   bool fresh = false;
-  const TimePoint oldest = now - spans[exact_spans_ - 1].horizon();
-  SeenTable::Seen& seen = seen_.find_or_add(print, at, oldest, fresh);
+  SeenTable::Seen& seen = seen_.find_or_add(print, at, now - exact.back().horizon(), fresh);
   if (!fresh && seen.last >= at) {
     return;
   }
-  for (std::size_t i = 0; i < exact_spans_; ++i) {
-    if (!fresh) {
-      windows_[i].remove(spans[i], now, seen.last, 1);
-    }
-    windows_[i].add(spans[i], now, at, 1);
+  if (!fresh) {
+    ladder_.remove(exact, now, seen.last, 1);
   }
+  ladder_.add(exact, now, at, 1);
   seen.last = at;
 }
 
-void DistinctCounter::estimate_when_full(const std::vector<WindowSpan>& spans, std::int64_t cap,
-                                         TimePoint now) {
-  while (exact_spans_ > 0 && windows_[exact_spans_ - 1].value(spans[exact_spans_ - 1], now) > cap) {
+void DistinctCounter::estimate_when_full(Spans spans, std::int64_t cap, TimePoint now) {
+  // Never more values than are remembered: most of the time there is nothing to add up.
+  if (seen_.size() <= static_cast<std::size_t>(cap)) {
+    return;
+  }
+  while (exact_spans_ > 0 && ladder_.value(spans[exact_spans_ - 1], now) > cap) {
     if (!hll_) {
       hll_ = std::make_unique<SlidingHll>();
       const TimePoint oldest = now - spans.back().horizon();
@@ -50,47 +51,31 @@ void DistinctCounter::estimate_when_full(const std::vector<WindowSpan>& spans, s
           [&](const SeenTable::Seen& seen) { hll_->add(seen.print, seen.last, oldest); });
     }
     --exact_spans_;
-    windows_[exact_spans_].clear();
     if (exact_spans_ == 0) {
+      ladder_ = {};
       seen_.clear();
     }
   }
 }
 
-DistinctCounter::Answer DistinctCounter::value(const std::vector<WindowSpan>& spans,
-                                               std::size_t span, TimePoint now) const {
+DistinctCounter::Answer DistinctCounter::value(Spans spans, std::size_t span, TimePoint now) const {
   if (span < exact_spans_) {
-    return {windows_[span].value(spans[span], now), true};
+    return {ladder_.value(spans[span], now), true};
   }
   return {hll_ ? hll_->estimate(spans[span], now) : 0, false};
 }
 
-TimePoint DistinctCounter::falls_to(std::int64_t most, const std::vector<WindowSpan>& spans,
-                                    std::size_t span, TimePoint now) const {
-  return span < exact_spans_ ? windows_[span].falls_to(most, spans[span], now) : now;
-}
-
-std::int64_t DistinctCounter::upper_bound() const {
-  if (hll_) {
-    return INT64_MAX;  // over the cap, so over every limit not long ago
-  }
-  std::int64_t most = 0;
-  for (const SlidingSum& window : windows_) {
-    most = std::max(most, window.upper_bound());
-  }
-  return most;
+TimePoint DistinctCounter::falls_to(std::int64_t most, Spans spans, std::size_t span,
+                                    TimePoint now) const {
+  return span < exact_spans_ ? ladder_.falls_to(most, spans[span], now) : now;
 }
 
 std::int64_t DistinctCounter::bytes() const {
-  std::int64_t sum = static_cast<std::int64_t>(sizeof(DistinctCounter)) + seen_.bytes();
-  for (const SlidingSum& window : windows_) {
-    sum += window.bytes();
-  }
-  return sum + (hll_ ? hll_->bytes() : 0);
+  return static_cast<std::int64_t>(sizeof(DistinctCounter) - sizeof(LadderSum)) + ladder_.bytes() +
+         seen_.bytes() + (hll_ ? hll_->bytes() : 0);
 }
 
-DistinctCounter DistinctCounter::rebuilt(const std::vector<WindowSpan>& from,
-                                         const std::vector<WindowSpan>& spans, std::int64_t cap,
+DistinctCounter DistinctCounter::rebuilt(Spans from, Spans spans, std::int64_t cap,
                                          TimePoint now) const {
   DistinctCounter other(spans.size());
   if (hll_) {
@@ -119,9 +104,7 @@ void DistinctCounter::save(ByteWriter& out) const {
   out.number(exact_spans_);
   if (exact_spans_ > 0) {
     seen_.save(out);
-  }
-  for (std::size_t i = 0; i < exact_spans_; ++i) {
-    windows_[i].save(out);
+    ladder_.save(out);
   }
   out.number(hll_ ? 1 : 0);
   if (hll_) {
@@ -131,17 +114,12 @@ void DistinctCounter::save(ByteWriter& out) const {
 
 bool DistinctCounter::load(ByteReader& in) {
   const std::uint64_t exact = in.number();
-  if (exact > windows_.size()) {
+  if (exact > spans_) {
     return false;
   }
-  exact_spans_ = exact;
-  if (exact_spans_ > 0 && !seen_.load(in)) {
+  exact_spans_ = static_cast<std::uint32_t>(exact);
+  if (exact_spans_ > 0 && (!seen_.load(in) || !ladder_.load(in))) {
     return false;
-  }
-  for (std::size_t i = 0; i < exact_spans_; ++i) {
-    if (!windows_[i].load(in)) {
-      return false;
-    }
   }
   if (in.number() != 0) {
     hll_ = std::make_unique<SlidingHll>();
@@ -149,7 +127,7 @@ bool DistinctCounter::load(ByteReader& in) {
       return false;
     }
   }
-  return in.ok() && (exact_spans_ == windows_.size() || hll_ != nullptr);
+  return in.ok() && (exact_spans_ == spans_ || hll_ != nullptr);
 }
 
 }  // namespace noci::detect

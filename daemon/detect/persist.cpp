@@ -8,7 +8,7 @@ namespace noci {
 namespace {
 
 /// First bytes of every blob; the last is the version of the format.
-constexpr std::string_view magic = "noci-engine-2";
+constexpr std::string_view magic = "noci-engine-3";
 
 enum class BlobKind : std::uint64_t {
   whole = 1,  ///< head of a commit that needs no earlier one

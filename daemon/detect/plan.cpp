@@ -1,6 +1,7 @@
 #include "detect/plan.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <string>
 
@@ -109,8 +110,11 @@ class Compiler {
         const auto& timespans = plan_.layout.tables[rule.table].counters[limit.counter].timespans;
         limit.span = static_cast<std::size_t>(std::ranges::find(timespans, limit.limit->timespan) -
                                               timespans.begin());
-        rule.horizon =
-            std::max(rule.horizon, WindowSpan::of(limit.limit->timespan, lateness).horizon());
+        PlanCounter& counter = plan_.tables[rule.table].counters[limit.counter];
+        counter.watch_from.resize(timespans.size(), std::numeric_limits<double>::infinity());
+        double& watch_from = counter.watch_from[limit.span];
+        watch_from = std::min(watch_from, limit.watch_from);
+        rule.horizon = std::max(rule.horizon, counter.spans[limit.span].horizon());
       }
     }
     for (std::size_t s = 0; s < plan_.selects.size(); ++s) {
@@ -159,11 +163,10 @@ class Compiler {
       plan_.selects[select_of(rule, limit, spec.fingerprint)].feeds.push_back(
           {made.table, index, limit.type, limit.field});
       specs.push_back(spec);
-      counters.emplace_back().watch_from = watch_from;
+      counters.emplace_back();
     }
     specs[index].timespans.push_back(limit.timespan);
     PlanCounter& counter = counters[index];
-    counter.watch_from = std::min(counter.watch_from, watch_from);
     counter.cap = std::max(counter.cap, cap_for(rule, limit));
     if (counter.rules.empty() || counter.rules.back() != rule_index) {
       counter.rules.push_back(rule_index);

@@ -49,8 +49,9 @@ struct CompiledRule {
 
 struct PlanCounter {
   std::vector<WindowSpan> spans;
-  std::int64_t cap = 0;   ///< distinct values that are counted exactly
-  double watch_from = 0;  ///< below this no limit on it is of interest
+  std::int64_t cap = 0;  ///< distinct values that are counted exactly
+  /// By span: below this no limit on it is of interest.
+  std::vector<double> watch_from;
   std::vector<std::size_t> rules;
 };
 

@@ -56,7 +56,7 @@ std::vector<WindowSpan> spans_of(const CounterSpec& counter, Duration lateness) 
   return spans;
 }
 
-Tally adopted(Tally& old, std::size_t index, const CounterSpec& spec,
+Tally adopted(const Tally& old, std::size_t index, const CounterSpec& spec,
               const detect::PlanCounter& counter, const std::vector<WindowSpan>& from,
               TimePoint now) {
   Tally made(index, spec.type, counter.spans.size());
@@ -64,22 +64,7 @@ Tally adopted(Tally& old, std::size_t index, const CounterSpec& spec,
     *made.distinct = old.distinct->rebuilt(from, counter.spans, counter.cap, now);
     return made;
   }
-  std::vector<std::pair<std::size_t, std::size_t>> kept;
-  for (std::size_t i = 0; i < counter.spans.size(); ++i) {
-    const WindowSpan& span = counter.spans[i];
-    // A window that was not kept so far is filled from the shortest longer one, else the longest.
-    std::size_t source =
-        index_where(from, [&](const WindowSpan& other) { return other.timespan >= span.timespan; });
-    source = source == gone ? from.size() - 1 : source;
-    if (from[source].timespan == span.timespan) {
-      kept.emplace_back(source, i);
-    } else {
-      made.sums[i].pour(old.sums[source], from[source], span, now);
-    }
-  }
-  for (const auto& [source, i] : kept) {
-    made.sums[i] = std::move(old.sums[source]);
-  }
+  made.sum = old.sum.rebuilt(from, counter.spans, now);
   return made;
 }
 
@@ -143,6 +128,11 @@ void Engine::Core::adopt(std::vector<Alert>& out) {
   const std::size_t before = accounts_.size();
   accounts_.rebuild();
   whole_next_ = whole_next_ || changed || accounts_.size() != before;
+  for (std::size_t slot = 0; slot < accounts_.size(); ++slot) {
+    for (Tally& tally : accounts_.at(slot).tallies) {
+      tally.slack = 0;  // the limits may be others
+    }
+  }
   layout_ = to;
   settled_ = true;
   rebuild_due();

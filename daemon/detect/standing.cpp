@@ -15,11 +15,7 @@ DistinctCounter::Answer measure(const CompiledLimit& limit, const PlanTable& tab
   if (tally == nullptr) {
     return {};
   }
-  const auto& spans = table.counters[limit.counter].spans;
-  if (tally->distinct) {
-    return tally->distinct->value(spans, limit.span, now);
-  }
-  return {tally->sums[limit.span].value(spans[limit.span], now), true};
+  return tally->value(table.counters[limit.counter].spans, limit.span, now);
 }
 
 /// Rounded to a millionth, so that 20 × 0.3 is 6 and the sixth room does not break "more than 6".
@@ -35,12 +31,10 @@ TimePoint mends_at(const CompiledLimit& limit, const LimitState& state, const Pl
   if (tally == nullptr || state.limit > 9e18) {
     return now;
   }
-  const auto& spans = table.counters[limit.counter].spans;
   const std::int64_t most = state.compare == Compare::gt
                                 ? static_cast<std::int64_t>(std::floor(state.limit))
                                 : static_cast<std::int64_t>(std::ceil(state.limit)) - 1;
-  return tally->distinct ? tally->distinct->falls_to(most, spans, limit.span, now)
-                         : tally->sums[limit.span].falls_to(most, spans[limit.span], now);
+  return tally->falls_to(most, table.counters[limit.counter].spans, limit.span, now);
 }
 
 double ratio_of(const LimitState& state) {

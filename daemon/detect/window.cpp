@@ -1,117 +1,124 @@
 #include "detect/window.hpp"
 
 #include <algorithm>
+#include <bit>
 
 namespace noci::detect {
 namespace {
 
 constexpr Duration longest_fine_window = std::chrono::hours{24};
+constexpr std::uint32_t fewest_to_compact = 8;
+
+/// The finest window that still looks as far back as `at`: its panes are wide enough.
+std::size_t level_of(Spans spans, TimePoint now, TimePoint at) {
+  std::size_t level = 0;
+  while (level + 1 < spans.size() && at < spans[level].border(now)) {
+    ++level;
+  }
+  return level;
+}
 
 }  // namespace
 
 WindowSpan WindowSpan::of(Duration timespan, Duration lateness) {
   const int parts = timespan > longest_fine_window ? 16 : 64;
-  return {timespan, std::max(timespan / parts, Duration{1}), lateness};
+  const auto widest = static_cast<std::uint64_t>(std::max(timespan / parts, Duration{1}).count());
+  return {timespan, Duration(static_cast<std::int64_t>(std::bit_floor(widest))), lateness};
 }
 
-bool SlidingSum::add(const WindowSpan& span, TimePoint now, TimePoint at, std::int64_t amount) {
-  const std::int64_t oldest = span.first_pane(now);
-  expire(oldest);
-  const std::int64_t number = span.pane_of(at);
-  if (number < oldest) {
+bool LadderSum::add(Spans spans, TimePoint now, TimePoint at, std::int64_t amount) {
+  if (at < spans.back().border(now)) {
     return false;
   }
-  if (panes_.empty() || panes_.back().number < number) {
-    panes_.push_back({number, amount});
-  } else if (panes_.back().number == number) {
-    panes_.back().sum = saturating_add(panes_.back().sum, amount);
-  } else {
-    const auto begin = panes_.begin() + static_cast<std::ptrdiff_t>(first_);
-    const auto place = std::lower_bound(
-        begin, panes_.end(), number,
-        [](const Pane& pane, std::int64_t wanted) { return pane.number < wanted; });
-    if (place != panes_.end() && place->number == number) {
-      place->sum = saturating_add(place->sum, amount);
-    } else {
-      panes_.insert(place, {number, amount});
+  const TimePoint start = spans[level_of(spans, now, at)].start_of(at);
+  if (panes_.empty() || panes_.back().start < start) {
+    if (panes_.size() >= compact_at_) {
+      compact(spans, now);
     }
+    panes_.push_back({start, amount});
+    return true;
   }
-  total_ = saturating_add(total_, amount);
+  const auto place = std::ranges::lower_bound(panes_, start, {}, &Pane::start);
+  if (place != panes_.end() && place->start == start) {
+    place->sum = saturating_add(place->sum, amount);
+  } else {
+    panes_.insert(place, {start, amount});
+  }
   return true;
 }
 
-void SlidingSum::remove(const WindowSpan& span, TimePoint now, TimePoint at, std::int64_t amount) {
-  const std::int64_t oldest = span.first_pane(now);
-  expire(oldest);
-  const std::int64_t number = span.pane_of(at);
-  const auto begin = panes_.begin() + static_cast<std::ptrdiff_t>(first_);
-  const auto place =
-      std::lower_bound(begin, panes_.end(), number,
-                       [](const Pane& pane, std::int64_t wanted) { return pane.number < wanted; });
-  if (place != panes_.end() && place->number == number) {
+void LadderSum::remove(Spans spans, TimePoint now, TimePoint at, std::int64_t amount) {
+  // It may have been merged since, or not yet: somewhere from the beginning of its pane to `at`.
+  const TimePoint start = spans[level_of(spans, now, at)].start_of(at);
+  auto place = std::ranges::upper_bound(panes_, at, {}, &Pane::start);
+  while (amount > 0 && place != panes_.begin() && (--place)->start >= start) {
     const std::int64_t taken = std::min(place->sum, amount);
     place->sum -= taken;
-    total_ -= taken;
+    amount -= taken;
   }
 }
 
-std::int64_t SlidingSum::value(const WindowSpan& span, TimePoint now) const {
-  const std::int64_t oldest = span.first_pane(now);
-  if (panes() == 0 || panes_[first_].number >= oldest) {
-    return total_;
-  }
+std::int64_t LadderSum::value(const WindowSpan& span, TimePoint now) const {
+  const TimePoint border = span.border(now);
   std::int64_t sum = 0;
-  for (std::size_t i = panes_.size(); i > first_ && panes_[i - 1].number >= oldest; --i) {
+  for (std::size_t i = panes_.size(); i > 0 && panes_[i - 1].start >= border; --i) {
     sum = saturating_add(sum, panes_[i - 1].sum);
   }
   return sum;
 }
 
-TimePoint SlidingSum::falls_to(std::int64_t most, const WindowSpan& span, TimePoint now) const {
+TimePoint LadderSum::falls_to(std::int64_t most, const WindowSpan& span, TimePoint now) const {
   if (most < 0) {
     return TimePoint(Duration(furthest_time));
   }
   std::int64_t sum = 0;
-  for (std::size_t i = panes_.size(); i > first_; --i) {
+  for (std::size_t i = panes_.size(); i > 0; --i) {
     sum = saturating_add(sum, panes_[i - 1].sum);
     if (sum > most) {
-      return std::max(now, span.end_of(panes_[i - 1].number));
+      return std::max(now, span.end_of(span.pane_of(panes_[i - 1].start)));
     }
   }
   return now;
 }
 
-void SlidingSum::clear() {
-  panes_ = {};
-  first_ = 0;
-  total_ = 0;
-}
-
-std::int64_t SlidingSum::bytes() const {
-  return static_cast<std::int64_t>(sizeof(SlidingSum) + panes() * sizeof(Pane));
-}
-
-void SlidingSum::pour(const SlidingSum& other, const WindowSpan& from, const WindowSpan& to,
-                      TimePoint now) {
-  for (std::size_t i = other.first_; i < other.panes_.size(); ++i) {
-    // A pane counts at its last instant: late rather than early, so nothing is forgotten too soon.
-    const TimePoint last(from.width * (other.panes_[i].number + 1) - Duration{1});
-    add(to, now, std::min(last, now), other.panes_[i].sum);
+LadderSum LadderSum::rebuilt(Spans from, Spans to, TimePoint now) const {
+  LadderSum made;
+  for (const Pane& pane : panes_) {
+    if (pane.start < from.back().border(now)) {
+      continue;
+    }
+    // It counts at its last instant: late rather than early, so nothing is forgotten too soon. But
+    // what no longer counts in a shorter window lies before that one's border.
+    const std::size_t level = level_of(from, now, pane.start);
+    TimePoint last = from[level].start_of(pane.start) + from[level].width - Duration{1};
+    if (level > 0) {
+      last = std::min(last, from[level - 1].border(now) - Duration{1});
+    }
+    made.add(to, now, std::min(last, now), pane.sum);
   }
+  return made;
 }
 
-void SlidingSum::save(ByteWriter& out) const {
-  out.number(panes());
+std::int64_t LadderSum::bytes() const {
+  return static_cast<std::int64_t>(sizeof(LadderSum) + panes_.size() * sizeof(Pane));
+}
+
+void LadderSum::save(ByteWriter& out) const {
+  out.number(compact_at_);
+  out.number(panes_.size());
   std::int64_t previous = 0;
-  for (std::size_t i = first_; i < panes_.size(); ++i) {
-    out.integer(panes_[i].number - previous);
-    out.integer(panes_[i].sum);
-    previous = panes_[i].number;
+  for (const Pane& pane : panes_) {
+    const std::int64_t start = pane.start.time_since_epoch().count();
+    out.integer(start - previous);
+    out.integer(pane.sum);
+    previous = start;
   }
 }
 
-bool SlidingSum::load(ByteReader& in) {
-  clear();
+bool LadderSum::load(ByteReader& in) {
+  panes_.clear();
+  compact_at_ = static_cast<std::uint32_t>(
+      std::clamp<std::uint64_t>(in.number(), fewest_to_compact, UINT32_MAX));
   const std::uint64_t count = in.count();
   std::int64_t previous = 0;
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
@@ -121,38 +128,35 @@ bool SlidingSum::load(ByteReader& in) {
         previous < -furthest_time || previous > furthest_time) {
       return false;
     }
-    panes_.push_back({previous, sum});
+    panes_.push_back({TimePoint(Duration(previous)), sum});
   }
-  sum_up();
   return in.ok();
 }
 
-void SlidingSum::expire(std::int64_t first_pane) {
-  const bool was_full = total_ == INT64_MAX;
-  std::size_t first = first_;
-  while (first < panes_.size() && panes_[first].number < first_pane) {
-    total_ -= panes_[first].sum;
-    ++first;
+/// Forgets what no window counts any more and merges what only longer ones still count.
+void LadderSum::compact(Spans spans, TimePoint now) {
+  std::size_t level = spans.size() - 1;
+  const TimePoint oldest = spans[level].border(now);
+  std::size_t kept = 0;
+  for (const Pane& pane : panes_) {
+    if (pane.start < oldest || pane.sum == 0) {
+      continue;
+    }
+    while (level > 0 && pane.start >= spans[level - 1].border(now)) {
+      --level;
+    }
+    const TimePoint start = spans[level].start_of(pane.start);
+    if (kept > 0 && panes_[kept - 1].start == start) {
+      panes_[kept - 1].sum = saturating_add(panes_[kept - 1].sum, pane.sum);
+    } else {
+      panes_[kept++] = {start, pane.sum};
+    }
   }
-  if (first == first_) {
-    return;
+  panes_.resize(kept);
+  if (panes_.capacity() > 4 * (kept + fewest_to_compact)) {
+    panes_.shrink_to_fit();
   }
-  first_ = first;
-  // Half dead: move the living to the front, so that each pane is moved once on average.
-  if (first_ * 2 >= panes_.size()) {
-    panes_.erase(panes_.begin(), panes_.begin() + static_cast<std::ptrdiff_t>(first_));
-    first_ = 0;
-  }
-  if (was_full) {
-    sum_up();
-  }
-}
-
-void SlidingSum::sum_up() {
-  total_ = 0;
-  for (std::size_t i = first_; i < panes_.size(); ++i) {
-    total_ = saturating_add(total_, panes_[i].sum);
-  }
+  compact_at_ = std::max(fewest_to_compact, static_cast<std::uint32_t>(kept) * 2);
 }
 
 }  // namespace noci::detect

@@ -3,7 +3,8 @@
 // is added up again each time it is asked for, every minute is walked through. No sharing, no
 // panes kept, no shortcuts. Understands what random tests use: `equals` and numeric predicates,
 // all limit types with gt, escalation, renotify and resolve. The one thing it takes over from the
-// engine's contract is that windows begin on a pane border (T/64, T/16 above a day, of the epoch).
+// engine's contract is that windows begin on a pane border of the epoch: the widest power of two of
+// milliseconds within T/64, T/16 above a day.
 
 #include <algorithm>
 #include <map>
@@ -110,7 +111,10 @@ class NaiveEngine {
                                      TimePoint at) {
     const Limit& limit = rule.limits[index];
     const int parts = limit.timespan > std::chrono::hours{24} ? 16 : 64;
-    const Duration width = std::max(limit.timespan / parts, Duration{1});
+    Duration width{1};
+    while (width * 2 * parts <= limit.timespan) {
+      width *= 2;
+    }
     const TimePoint left = at - limit.timespan - lateness_;
     std::int64_t sum = 0;
     std::set<std::string> values;

@@ -86,8 +86,8 @@ class Stream {
     return (seed >> 16) % below;
   };
   const auto timespan = [&] {
-    constexpr std::array<std::int64_t, 7> seconds{1, 10, 60, 90, 600, 7200, 100'000};
-    return Duration(1000 * seconds[draw(7)]);
+    constexpr std::array<std::int64_t, 8> seconds{1, 10, 60, 90, 600, 7200, 100'000, 2'592'000};
+    return Duration(1000 * seconds[draw(8)]);
   };
   constexpr std::array<std::int64_t, 4> resolve_seconds{0, 5, 60, 1800};
   std::vector<Rule> rules;

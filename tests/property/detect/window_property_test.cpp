@@ -10,7 +10,7 @@
 
 using namespace noci;
 using detect::DistinctCounter;
-using detect::SlidingSum;
+using detect::LadderSum;
 using detect::WindowSpan;
 
 namespace {
@@ -96,7 +96,7 @@ TEST_CASE("sums and distinct counts keep the window promise for any arrival with
     for (const Duration timespan : one.timespans) {
       spans.push_back(WindowSpan::of(timespan, one.lateness));
     }
-    std::vector<SlidingSum> sums(spans.size());
+    LadderSum sums;
     DistinctCounter distinct(spans.size());
     std::vector<Arrival> seen;
     TimePoint now = one.arrivals.empty() ? TimePoint{} : one.arrivals.front().at;
@@ -105,14 +105,12 @@ TEST_CASE("sums and distinct counts keep the window promise for any arrival with
       seen.push_back(arrival);
       // Fingerprints are spread over all bits, as SipHash would do.
       distinct.add(spans, 1024, now, arrival.at, arrival.value * 0x9e3779b97f4a7c15U);
-      for (std::size_t i = 0; i < spans.size(); ++i) {
-        sums[i].add(spans[i], now, arrival.at, arrival.amount);
-      }
+      sums.add(spans, now, arrival.at, arrival.amount);
       for (std::size_t i = 0; i < spans.size(); ++i) {
         for (const Duration later : {Duration{0}, one.timespans[i] / 2, one.timespans[i] * 3}) {
           const auto least = exact(seen, now + later, one.timespans[i]);
           const auto most = exact(seen, now + later, widened(one.timespans[i], one.lateness));
-          const std::int64_t sum = sums[i].value(spans[i], now + later);
+          const std::int64_t sum = sums.value(spans[i], now + later);
           RC_ASSERT(sum >= least.first);
           RC_ASSERT(sum <= most.first);
           const auto count = distinct.value(spans, i, now + later);
@@ -157,6 +155,71 @@ TEST_CASE("a saved window goes on like the one it was saved from") {
         }
         RC_ASSERT(first.bytes() == second.bytes());
       }
+    }
+  });
+}
+
+namespace {
+
+std::vector<WindowSpan> spans_of(const Case& one) {
+  std::vector<WindowSpan> spans;
+  for (const Duration timespan : one.timespans) {
+    spans.push_back(WindowSpan::of(timespan, one.lateness));
+  }
+  return spans;
+}
+
+}  // namespace
+
+TEST_CASE("a window says the same whatever other windows share its ladder") {
+  rc::prop("one ladder of many equals many ladders of one", [] {
+    const Case one = *any_case();
+    const std::vector<WindowSpan> spans = spans_of(one);
+    LadderSum together;
+    std::vector<LadderSum> apart(spans.size());
+    const auto cut = *rc::gen::inRange<std::size_t>(0, one.arrivals.size() + 1);
+    TimePoint now{};
+    for (std::size_t i = 0; i < one.arrivals.size(); ++i) {
+      if (i == cut && i > 0) {
+        // A window that is in both ladders keeps its value through a reload, at any time.
+        together = together.rebuilt(spans, spans, now);
+      }
+      const Arrival& arrival = one.arrivals[i];
+      now = std::max(now, arrival.at);
+      together.add(spans, now, arrival.at, arrival.amount);
+      for (std::size_t s = 0; s < spans.size(); ++s) {
+        apart[s].add({&spans[s], 1}, now, arrival.at, arrival.amount);
+        RC_ASSERT(together.value(spans[s], now) == apart[s].value(spans[s], now));
+        for (const std::int64_t most : {0, 100, 1000}) {
+          RC_ASSERT(together.falls_to(most, spans[s], now) ==
+                    apart[s].falls_to(most, spans[s], now));
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("a window that stays keeps its value when others come and go") {
+  rc::prop("rebuilt ladders", [] {
+    const Case one = *any_case();
+    const std::vector<WindowSpan> spans = spans_of(one);
+    LadderSum ladder;
+    TimePoint now{};
+    for (const Arrival& arrival : one.arrivals) {
+      now = std::max(now, arrival.at);
+      ladder.add(spans, now, arrival.at, arrival.amount);
+    }
+    const auto stays = *rc::gen::inRange<std::size_t>(0, spans.size());
+    const Duration other(*rc::gen::element<std::int64_t>(10, 70'000, 3'600'000, 700'000'000));
+    std::vector<WindowSpan> after{spans[stays]};
+    if (other != spans[stays].timespan) {
+      after.push_back(WindowSpan::of(other, one.lateness));
+      std::ranges::sort(after, {}, &WindowSpan::timespan);
+    }
+    const LadderSum rebuilt = ladder.rebuilt(spans, after, now);
+    for (const Duration later : {Duration{0}, one.timespans[stays] / 3, one.timespans[stays] * 2}) {
+      RC_ASSERT(rebuilt.value(spans[stays], now + later) ==
+                ladder.value(spans[stays], now + later));
     }
   });
 }
