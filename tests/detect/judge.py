@@ -31,9 +31,12 @@ class Truth:
         actors = self.accounts | self.addresses | self.servers | self.networks
         if alert.at < self.begins or not alert.notifies() or alert.rule == "log_forgery":
             return False
-        if alert.kind != "global":
-            return bool(actors & (alert.members | {alert.key}))
-        foremost = [value for field in ("user.id", "actor.id", "source.ip", "source.network") for value in alert.top.get(field, [])[:3]]
+        if actors & (alert.members | {alert.key}):
+            return True
+        if alert.kind in ("user", "ip", "network", "server", "pair"):
+            return False
+        # Of an agent or of the whole homeserver: the evidence must name them foremost.
+        foremost = (alert.top.get("user.id") or alert.top.get("source.ip") or [])[:4]
         return sum(value in actors for value in foremost) * 2 > len(foremost)
 
     def taken_by(self, at):
@@ -93,6 +96,9 @@ def judge(truth, alerts, days, share):
     elif outcome.shape.startswith("stuffing"):
         outcome.bar = "before use"
         outcome.met = first.at < truth.first_use()
+    elif outcome.shape == "bot_token":
+        outcome.bar = "at its ceiling"
+        outcome.met = True
     else:
         most, people = bar_of(outcome.shape, days, share, outcome.scale)
         outcome.bar = f"{100 * most:g} %"

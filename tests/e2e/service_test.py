@@ -101,13 +101,13 @@ class Service(Case):
             ("refused_reload", r"reload ended with 0\nactive\n.*noci\.yaml:\d+:1.*colour"), ("reload", r"reload ended with 0\nactive\n"),
             ("killed", r"ActiveState=active\n"), ("killed", r"NRestarts=1\n"),
             ("stopped", r"Result=success\n"), ("stopped", r"ExecMainStatus=0\n"),
-            ("journal", r'summary="@kestrel:hs\.example joined 16 rooms'),
+            ("journal", r'summary="@kestrel:hs\.example joined 26 rooms'),
             ("purged", r"LoadState=not-found\nActiveState=inactive\n$"),
         ):
             with self.subTest(step=name, pattern=pattern):
                 self.assertRegex(steps.get(name, ""), pattern)
         # kill -9 and a restart raise nothing twice.
-        self.assertEqual(steps["journal"].count("@kestrel:hs.example joined 16 rooms"), 1)
+        self.assertEqual(steps["journal"].count("@kestrel:hs.example joined 26 rooms"), 1)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 for the attackers and for nobody else, and nothing left behind."""
 
 import glob
+import json
 import os
 import re
 import signal
@@ -12,7 +13,7 @@ import capture
 from harness import ROOT, Case, main
 
 TRY = os.path.join(ROOT, "packaging", "try")
-HEADLINE = re.compile(r"^\d\d:\d\d:\d\d  (INFORMATIONAL|LOW|MEDIUM|HIGH|CRITICAL) +(\w+) +(\S+)", re.MULTILINE)
+HEADLINE = re.compile(r"^\d\d:\d\d:\d\d  (INFORMATIONAL|LOW|MEDIUM|HIGH|CRITICAL) +(\w+) +(.+?)  ", re.MULTILINE)
 
 
 def leftovers():
@@ -39,10 +40,14 @@ class Try(Case):
                                 stdin=subprocess.DEVNULL, start_new_session=True)
 
     def attackers(self):
-        """Accounts and addresses of the ledger's attackers."""
+        """Accounts, addresses and agents of the ledger's attackers."""
         truth = capture.truth()
         names = [actor for actor in truth["actors"] if actor.startswith("attacker:")]
-        return {who for actor in names for who in truth["actors"][actor]["user_ids"] + truth["by_actor"][actor]["ips"]}
+        who = {who for actor in names for who in truth["actors"][actor]["user_ids"] + truth["by_actor"][actor]["ips"]}
+        # A rule may count over all that use one agent.
+        with open(capture.JSON, encoding="utf-8", newline="\n") as file:
+            records = [json.loads(line) for line in file]
+        return who | {record["user_agent"] for record in records if record.get("ip_address") in who}
 
     def test_the_capture_raises_alerts_for_its_attackers_alone(self):
         process = self.run_try("--capture", "--seconds", "45")

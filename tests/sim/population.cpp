@@ -37,6 +37,11 @@ struct Population::Day {
 
   Milliseconds at(double hours) const { return midnight + static_cast<Milliseconds>(hours * hour); }
 
+  /// Some time of the working day; of who works in shifts, of the night.
+  Milliseconds sometime(double from, double until) {
+    return at(random.between(from, until) + (account.shift ? 12 : 0));
+  }
+
   int room() {
     const auto count = static_cast<double>(account.rooms.size());
     // Favourites are opened far more often.
@@ -171,7 +176,7 @@ void Population::session(Day& today, double from, double until, bool phone, doub
     hand.thumbnail(sometime(), today.room(), random.below(60));
   }
   for (int i = random.poisson(2 * busy); i > 0; --i) {
-    hand.download(sometime(), today.room(), random.below(60));
+    hand.download(sometime(), today.room(), random.below(60), random.chance(0.97));
   }
   for (int i = random.poisson(1.5 * busy); i > 0; --i) {
     hand.profile(sometime(), random.below(directory_size));
@@ -250,7 +255,7 @@ void Population::new_device(Day& today) {
   Random& random = today.random;
   Hand& hand = today.hand;
   const Account& account = today.account;
-  const Milliseconds at = today.at(account.shift ? 21 : random.between(8, 21.5));
+  const Milliseconds at = today.sometime(8, 21.5);
   log_in(today, at, random.chance(0.7));
   hand.ask(at + 25 * second, Method::get, "/_matrix/client/v3/room_keys/version", 500);
   hand.ask(at + 40 * second, Method::get, "/_matrix/client/v3/room_keys/keys?version=1",
@@ -277,7 +282,7 @@ void Population::new_device(Day& today) {
 void Population::gallery(Day& today) {
   Random& random = today.random;
   const int room = today.room();
-  const Milliseconds at = today.at(random.between(8.5, 21));
+  const Milliseconds at = today.sometime(8.5, 21);
   const double length = random.between(3, 30) * minute;
   for (int i = 100 + random.below(300); i > 0; --i) {
     today.hand.thumbnail(at + static_cast<Milliseconds>(length * random.unit()), room,
@@ -291,7 +296,7 @@ void Population::gallery(Day& today) {
 void Population::scroll_back(Day& today) {
   Random& random = today.random;
   const int room = today.room();
-  Milliseconds at = today.at(random.between(8.5, 21));
+  Milliseconds at = today.sometime(8.5, 21);
   const int limit = random.chance(0.6) ? 20 : random.chance(0.75) ? 30 : 50;
   for (int i = std::min(200, static_cast<int>(random.lognormal(25, 0.8))); i > 0; --i) {
     today.hand.read_page(at, room, limit, limit);
@@ -303,7 +308,7 @@ void Population::export_room(Day& today) {
   Random& random = today.random;
   const int number = today.room();
   const Room& room = world_.rooms()[static_cast<std::size_t>(number)];
-  Milliseconds at = today.at(random.between(9, 17));
+  Milliseconds at = today.sometime(9, 17);
   today.hand.members(at, number);
   for (int left = room.messages; left > 0; left -= 100) {
     at += 300 + random.below(700);

@@ -10,6 +10,10 @@ namespace sim {
 namespace {
 
 constexpr std::string_view script = "python-requests/2.32.3";
+// The patient ones take care to look like one browser among many.
+constexpr std::string_view browser =
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) "
+    "Chrome/148.0.0.0 Safari/537.36";
 constexpr std::string_view server = "matrix.kestrel.example.net";
 // Synapse's limiter of directory searches: 200 at once, then one a minute (1.145).
 constexpr int searches_at_once = 200;
@@ -59,9 +63,11 @@ void Theft::name_actors() {
                         : shape_.who == Who::admin ? std::string_view("@it.durand:hs.example")
                         : shape_.who == Who::bot   ? archive_bot
                                                    : server);
-    agents_.push_back(!shape_.looks_like_owner ? script
-                      : shape_.who == Who::bot ? archive_agent
-                                               : world_.desktop_agent(account, 0));
+    const bool loud = shape_.searches || shape_.beside != Beside::nothing;
+    agents_.push_back(shape_.looks_like_owner && shape_.who == Who::bot ? archive_agent
+                      : shape_.looks_like_owner ? world_.desktop_agent(account, 0)
+                      : loud                    ? script
+                                                : browser);
     usual_addresses_.push_back(world_.offices()[static_cast<std::size_t>(account.office)]);
   }
   if (shape_.who == Who::server) {
