@@ -25,6 +25,28 @@ void save_limit(ByteWriter& out, const LimitState& limit) {
   out.integer(limit.value);
   out.number((limit.breached ? 1U : 0U) | (limit.exact ? 2U : 0U));
   out.fixed64(std::bit_cast<std::uint64_t>(limit.error_pct));
+  out.number(limit.steps.size());
+  for (const StepState& step : limit.steps) {
+    out.text(step.name);
+    out.integer(step.count);
+    out.number(step.complete ? 1 : 0);
+    out.integer(step.first.time_since_epoch().count());
+    out.integer(step.last.time_since_epoch().count());
+  }
+}
+
+bool load_step(ByteReader& in, StepState& step) {
+  step.name = in.text();
+  step.count = in.integer();
+  step.complete = in.number() != 0;
+  for (TimePoint* time : {&step.first, &step.last}) {
+    const std::int64_t at = in.integer();
+    if (at < -furthest_time || at > furthest_time) {
+      return false;
+    }
+    *time = TimePoint(Duration(at));
+  }
+  return in.ok();
 }
 
 bool load_limit(ByteReader& in, LimitState& limit) {
@@ -42,7 +64,7 @@ bool load_limit(ByteReader& in, LimitState& limit) {
   limit.breached = (flags & 1) != 0;
   limit.exact = (flags & 2) != 0;
   limit.error_pct = std::bit_cast<double>(in.fixed64());
-  if (type > static_cast<std::uint64_t>(LimitType::value_count) || compare > 1 ||
+  if (type > static_cast<std::uint64_t>(last_limit_type) || compare > 1 ||
       limit.timespan < Duration::zero() || limit.timespan.count() > furthest_time ||
       !std::isfinite(limit.limit) || !std::isfinite(limit.factor) ||
       !std::isfinite(limit.error_pct)) {
@@ -50,6 +72,12 @@ bool load_limit(ByteReader& in, LimitState& limit) {
   }
   limit.type = static_cast<LimitType>(type);
   limit.compare = static_cast<Compare>(compare);
+  const std::uint64_t steps = in.count();
+  for (std::uint64_t i = 0; i < steps && in.ok(); ++i) {
+    if (!load_step(in, limit.steps.emplace_back())) {
+      return false;
+    }
+  }
   return in.ok();
 }
 
@@ -84,7 +112,10 @@ bool load_watch(ByteReader& in, const Layout& layout, std::size_t table, Watch& 
   return in.ok();
 }
 
-bool load_tally(ByteReader& in, Tally& tally) {
+bool load_tally(ByteReader& in, const CounterSpec& spec, Tally& tally) {
+  if (tally.steps) {
+    return tally.steps->load(in, spec.steps.size());
+  }
   if (tally.distinct) {
     return tally.distinct->load(in);
   }
@@ -93,31 +124,45 @@ bool load_tally(ByteReader& in, Tally& tally) {
 
 }  // namespace
 
-Tally::Tally(std::size_t index, LimitType type, std::size_t spans) : counter(index) {
-  if (type == LimitType::value_count) {
-    distinct = std::make_unique<DistinctCounter>(spans);
+Tally::Tally(std::size_t index, const CounterSpec& spec) : counter(index) {
+  if (spec.type == LimitType::value_count) {
+    distinct = std::make_unique<DistinctCounter>(spec.timespans.size());
+  } else if (is_sequence(spec.type)) {
+    steps = std::make_unique<StepTimes>();
   }
 }
 
-DistinctCounter::Answer Tally::value(Spans spans, std::size_t span, TimePoint now) const {
-  return distinct ? distinct->value(spans, span, now)
-                  : DistinctCounter::Answer{sum.value(spans[span], now), true};
+DistinctCounter::Answer Tally::value(const PlanCounter& plan, std::size_t span,
+                                     TimePoint now) const {
+  if (distinct) {
+    return distinct->value(plan.spans, span, now);
+  }
+  return {
+      steps ? steps->value(plan.steps, plan.spans[span], now) : sum.value(plan.spans[span], now),
+      true};
 }
 
-TimePoint Tally::falls_to(std::int64_t most, Spans spans, std::size_t span, TimePoint now) const {
-  return distinct ? distinct->falls_to(most, spans, span, now)
-                  : sum.falls_to(most, spans[span], now);
+TimePoint Tally::falls_to(std::int64_t most, const PlanCounter& plan, std::size_t span,
+                          TimePoint now) const {
+  if (distinct) {
+    return distinct->falls_to(most, plan.spans, span, now);
+  }
+  return steps ? steps->falls_to(most, plan.steps, plan.spans[span], now)
+               : sum.falls_to(most, plan.spans[span], now);
 }
 
 std::int64_t Tally::bytes() const {
   return static_cast<std::int64_t>(sizeof(Tally) - sizeof(LadderSum)) + sum.bytes() +
-         (distinct ? distinct->bytes() : 0);
+         (distinct ? distinct->bytes() : 0) + (steps ? steps->bytes() : 0);
 }
 
 std::int64_t Watch::bytes() const {
   std::size_t sum = sizeof(Watch);
   for (const LimitState& limit : told) {
     sum += sizeof(LimitState) + limit.name.size() + limit.field.size();
+    for (const StepState& step : limit.steps) {
+      sum += sizeof(StepState) + step.name.size();
+    }
   }
   return static_cast<std::int64_t>(sum) + evidence.bytes();
 }
@@ -164,6 +209,8 @@ void Account::save(ByteWriter& out) const {
     out.number(one.counter);
     if (one.distinct) {
       one.distinct->save(out);
+    } else if (one.steps) {
+      one.steps->save(out);
     } else {
       one.sum.save(out);
     }
@@ -192,8 +239,7 @@ bool Account::load(ByteReader& in, const Layout& layout) {
     if (counter >= counters.size() || tally(counter) != nullptr) {
       return false;
     }
-    if (!load_tally(in, tallies.emplace_back(counter, counters[counter].type,
-                                             counters[counter].timespans.size()))) {
+    if (!load_tally(in, counters[counter], tallies.emplace_back(counter, counters[counter]))) {
       return false;
     }
   }

@@ -12,6 +12,8 @@
 #include "detect/episode.hpp"
 #include "detect/evidence.hpp"
 #include "detect/layout.hpp"
+#include "detect/plan.hpp"
+#include "detect/sequence.hpp"
 #include "detect/window.hpp"
 #include "model/alert.hpp"
 
@@ -23,12 +25,15 @@ struct Tally {
   /// No window can come near a limit before so much more was added; only spares looking.
   std::int64_t slack = 0;
   LadderSum sum;
-  std::unique_ptr<DistinctCounter> distinct;  ///< instead of the sum
+  // Instead of the sum:
+  std::unique_ptr<DistinctCounter> distinct;
+  std::unique_ptr<StepTimes> steps;
 
-  Tally(std::size_t index, LimitType type, std::size_t spans);
-  [[nodiscard]] DistinctCounter::Answer value(Spans spans, std::size_t span, TimePoint now) const;
+  Tally(std::size_t index, const CounterSpec& spec);
+  [[nodiscard]] DistinctCounter::Answer value(const PlanCounter& plan, std::size_t span,
+                                              TimePoint now) const;
   /// See LadderSum::falls_to.
-  [[nodiscard]] TimePoint falls_to(std::int64_t most, Spans spans, std::size_t span,
+  [[nodiscard]] TimePoint falls_to(std::int64_t most, const PlanCounter& plan, std::size_t span,
                                    TimePoint now) const;
   [[nodiscard]] std::int64_t bytes() const;
 };

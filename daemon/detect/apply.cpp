@@ -24,7 +24,7 @@ std::int64_t slack_of(const detect::Tally& tally, const detect::PlanCounter& cou
                       TimePoint now) {
   double slack = static_cast<double>(furthest_time);
   for (std::size_t i = 0; i < counter.spans.size() && slack > 0; ++i) {
-    const auto value = static_cast<double>(tally.value(counter.spans, i, now).value);
+    const auto value = static_cast<double>(tally.value(counter, i, now).value);
     slack = std::min(slack, std::ceil(counter.watch_from[i] - value));
   }
   return static_cast<std::int64_t>(slack);
@@ -81,10 +81,11 @@ void Engine::Core::collect_touches(const Event& event) {
       continue;
     }
     for (const detect::Feed& feed : one.feeds) {
-      Touch touch{feed.table, feed.counter, 1, 0};
-      const auto number = feed.type != LimitType::event_count && is_number(feed.field)
-                              ? event.number(feed.field)
-                              : std::nullopt;
+      Touch touch{feed.table, feed.counter, 1, 0, feed.step};
+      const bool has_field =
+          feed.type == LimitType::value_sum || feed.type == LimitType::value_count;
+      const auto number =
+          has_field && is_number(feed.field) ? event.number(feed.field) : std::nullopt;
       if (feed.type == LimitType::value_sum) {
         if (!number) {
           continue;
@@ -151,14 +152,16 @@ bool Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) 
   std::int64_t before = 0;
   if (found == account.tallies.end()) {
     account.tallies.emplace_back(touch.counter,
-                                 layout_.tables[touch.table].counters[touch.counter].type,
-                                 counter.spans.size());
+                                 layout_.tables[touch.table].counters[touch.counter]);
     found = std::prev(account.tallies.end());
   } else {
     before = found->bytes();
   }
   if (found->distinct) {
     found->distinct->add(counter.spans, counter.cap, now_, at, touch.print);
+  } else if (found->steps) {
+    found->steps->add(counter.steps, counter.spans, now_, at, touch.step);
+    found->slack = 0;  // one late event can complete several steps
   } else {
     found->sum.add(counter.spans, now_, at, touch.amount);
   }

@@ -54,6 +54,7 @@ class Engine::Core {
     std::size_t counter;
     std::int64_t amount;
     std::uint64_t print;
+    std::uint8_t step;
   };
 
   // apply.cpp

@@ -31,10 +31,17 @@ bool load_field(ByteReader& in, Field& field) {
 bool load_counter(ByteReader& in, CounterSpec& counter) {
   counter.fingerprint = in.text();
   const std::uint64_t type = in.number();
-  if (type > static_cast<std::uint64_t>(LimitType::value_count) || !load_field(in, counter.field)) {
+  if (type > static_cast<std::uint64_t>(last_limit_type) || !load_field(in, counter.field)) {
     return false;
   }
   counter.type = static_cast<LimitType>(type);
+  const std::uint64_t steps = in.count();
+  for (std::uint64_t i = 0; i < steps && in.ok(); ++i) {
+    counter.steps.push_back(static_cast<std::int64_t>(in.number()));
+  }
+  if (is_sequence(counter.type) == counter.steps.empty()) {
+    return false;
+  }
   const std::uint64_t spans = in.count();
   for (std::uint64_t i = 0; i < spans && in.ok(); ++i) {
     const std::int64_t length = in.integer();
@@ -77,6 +84,10 @@ void Layout::save(ByteWriter& out) const {
       out.text(counter.fingerprint);
       out.number(static_cast<std::uint64_t>(counter.type));
       out.text(name_of(counter.field));
+      out.number(counter.steps.size());
+      for (const std::int64_t count : counter.steps) {
+        out.number(static_cast<std::uint64_t>(count));
+      }
       out.number(counter.timespans.size());
       for (const Duration timespan : counter.timespans) {
         out.integer(timespan.count());

@@ -19,11 +19,13 @@ struct CounterSpec {
   std::string fingerprint;  ///< of the select, lists resolved
   LimitType type = LimitType::event_count;
   Field field = Field::bytes;       ///< of value_sum and value_count
+  std::vector<std::int64_t> steps;  ///< of a sequence: events that complete each
   std::vector<Duration> timespans;  ///< ascending
 
   [[nodiscard]] bool counts_same(const CounterSpec& other) const {
     return fingerprint == other.fingerprint && type == other.type &&
-           (type == LimitType::event_count || field == other.field);
+           ((type != LimitType::value_sum && type != LimitType::value_count) ||
+            field == other.field);
   }
 
   bool operator==(const CounterSpec&) const = default;

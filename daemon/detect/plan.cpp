@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "base/hash.hpp"
+
 namespace noci::detect {
 namespace {
 
@@ -69,6 +71,17 @@ std::int64_t cap_for(const Rule& rule, const Limit& limit) {
   const double wanted = 2 * static_cast<double>(limit.threshold) * greatest_factor(rule);
   return static_cast<std::int64_t>(
       std::clamp(wanted, static_cast<double>(smallest_cap), static_cast<double>(largest_cap)));
+}
+
+std::string sequence_fingerprint(const Rule& rule, const Limit& limit) {
+  ByteWriter out;
+  out.text(name_of(limit.type));
+  for (const SequenceStep& step : limit.steps) {
+    out.text(fingerprint_of(step.select, rule.selections));
+    out.number(static_cast<std::uint64_t>(step.count));
+  }
+  const Sha256 hash = sha256(out.bytes());
+  return to_hex({reinterpret_cast<const char*>(hash.data()), 16});
 }
 
 /// Puts a rule set into a plan, one rule after the other.
@@ -138,32 +151,50 @@ class Compiler {
     return tables.size() - 1;
   }
 
-  std::size_t select_of(const Rule& rule, const Limit& limit, const std::string& fingerprint) {
-    const auto [known, fresh] = selects_.try_emplace(fingerprint, plan_.selects.size());
+  void feed(const Rule& rule, const Condition& select, const Feed& feed) {
+    const auto [known, fresh] =
+        selects_.try_emplace(fingerprint_of(select, rule.selections), plan_.selects.size());
     if (fresh) {
-      plan_.selects.push_back({CompiledSelect(limit.select, rule.selections), {}});
+      plan_.selects.push_back({CompiledSelect(select, rule.selections), {}});
     }
-    return known->second;
+    plan_.selects[known->second].feeds.push_back(feed);
+  }
+
+  /// Its first events come in from here on.
+  void feed_all(const Rule& rule, const Limit& limit, Feed one) {
+    if (!is_sequence(limit.type)) {
+      feed(rule, limit.select, one);
+    }
+    for (const SequenceStep& step : limit.steps) {
+      feed(rule, step.select, one);
+      ++one.step;
+    }
   }
 
   CompiledLimit add_limit(const Rule& rule, const Limit& limit, const CompiledRule& made,
                           std::size_t rule_index) {
     CounterSpec spec;
-    spec.fingerprint = fingerprint_of(limit.select, rule.selections);
+    spec.fingerprint = is_sequence(limit.type) ? sequence_fingerprint(rule, limit)
+                                               : fingerprint_of(limit.select, rule.selections);
     spec.type = limit.type;
     spec.field = limit.field;
+    for (const SequenceStep& step : limit.steps) {
+      spec.steps.push_back(step.count);
+    }
     auto& specs = plan_.layout.tables[made.table].counters;
     auto& counters = plan_.tables[made.table].counters;
     const auto known = std::ranges::find_if(
         specs, [&](const CounterSpec& other) { return other.counts_same(spec); });
     const auto index = static_cast<std::size_t>(known - specs.begin());
+    const bool scaled = !is_sequence(limit.type);
+    // A sequence is near when one step is missing.
     const double watch_from =
-        static_cast<double>(limit.threshold) * made.least_factor * watch_share;
+        scaled ? static_cast<double>(limit.threshold) * made.least_factor * watch_share
+               : static_cast<double>(std::max<std::int64_t>(limit.threshold - 1, 1));
     if (known == specs.end()) {
-      plan_.selects[select_of(rule, limit, spec.fingerprint)].feeds.push_back(
-          {made.table, index, limit.type, limit.field});
-      specs.push_back(spec);
-      counters.emplace_back();
+      feed_all(rule, limit, {made.table, index, limit.type, limit.field, 0});
+      counters.emplace_back().steps = {limit.type == LimitType::temporal_ordered, spec.steps};
+      specs.push_back(std::move(spec));
     }
     specs[index].timespans.push_back(limit.timespan);
     PlanCounter& counter = counters[index];
@@ -171,7 +202,7 @@ class Compiler {
     if (counter.rules.empty() || counter.rules.back() != rule_index) {
       counter.rules.push_back(rule_index);
     }
-    return {&limit, index, 0, watch_from};
+    return {&limit, index, 0, watch_from, scaled};
   }
 
   Plan& plan_;

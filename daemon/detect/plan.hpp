@@ -13,6 +13,7 @@
 #include "detect/layout.hpp"
 #include "detect/schedule.hpp"
 #include "detect/selection.hpp"
+#include "detect/sequence.hpp"
 #include "detect/summary.hpp"
 #include "detect/window.hpp"
 #include "model/rule.hpp"
@@ -24,6 +25,7 @@ struct CompiledLimit {
   std::size_t counter = 0;  ///< in the rule's table
   std::size_t span = 0;     ///< of the counter's
   double watch_from = 0;    ///< an eighth of the lowest limit that can be in force
+  bool scaled = true;       ///< by schedule and overrides; a sequence is not
 };
 
 struct CompiledOverride {
@@ -52,6 +54,7 @@ struct PlanCounter {
   std::int64_t cap = 0;  ///< distinct values that are counted exactly
   /// By span: below this no limit on it is of interest.
   std::vector<double> watch_from;
+  StepPlan steps;  ///< of a sequence
   std::vector<std::size_t> rules;
 };
 
@@ -67,6 +70,7 @@ struct Feed {
   std::size_t counter;
   LimitType type;
   Field field;
+  std::uint8_t step = 0;  ///< of a sequence
 };
 
 struct PlanSelect {

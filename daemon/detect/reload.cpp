@@ -59,7 +59,11 @@ std::vector<WindowSpan> spans_of(const CounterSpec& counter, Duration lateness) 
 Tally adopted(const Tally& old, std::size_t index, const CounterSpec& spec,
               const detect::PlanCounter& counter, const std::vector<WindowSpan>& from,
               TimePoint now) {
-  Tally made(index, spec.type, counter.spans.size());
+  Tally made(index, spec);
+  if (old.steps) {
+    *made.steps = *old.steps;  // it knows times, whatever the windows
+    return made;
+  }
   if (old.distinct) {
     *made.distinct = old.distinct->rebuilt(from, counter.spans, counter.cap, now);
     return made;

@@ -15,7 +15,7 @@ DistinctCounter::Answer measure(const CompiledLimit& limit, const PlanTable& tab
   if (tally == nullptr) {
     return {};
   }
-  return tally->value(table.counters[limit.counter].spans, limit.span, now);
+  return tally->value(table.counters[limit.counter], limit.span, now);
 }
 
 /// Rounded to a millionth, so that 20 × 0.3 is 6 and the sixth room does not break "more than 6".
@@ -34,7 +34,23 @@ TimePoint mends_at(const CompiledLimit& limit, const LimitState& state, const Pl
   const std::int64_t most = state.compare == Compare::gt
                                 ? static_cast<std::int64_t>(std::floor(state.limit))
                                 : static_cast<std::int64_t>(std::ceil(state.limit)) - 1;
-  return tally->falls_to(most, table.counters[limit.counter].spans, limit.span, now);
+  return tally->falls_to(most, table.counters[limit.counter], limit.span, now);
+}
+
+/// What is known of the steps of a sequence.
+std::vector<StepState> story_of(const CompiledLimit& limit, const PlanTable& table,
+                                const Account& account, TimePoint now) {
+  std::vector<StepState> steps;
+  const PlanCounter& counter = table.counters[limit.counter];
+  const Tally* tally = account.tally(limit.counter);
+  const auto done = tally == nullptr
+                        ? std::vector<StepTimes::Done>(counter.steps.counts.size())
+                        : tally->steps->story(counter.steps, counter.spans[limit.span], now);
+  for (std::size_t i = 0; i < done.size(); ++i) {
+    const SequenceStep& step = limit.limit->steps[i];
+    steps.push_back({step.select_text, step.count, done[i].complete, done[i].first, done[i].last});
+  }
+  return steps;
 }
 
 double ratio_of(const LimitState& state) {
@@ -76,7 +92,8 @@ bool is_used(const CompiledRule& rule, const PlanTable& table, const Account& ac
              TimePoint now, double share) {
   return std::ranges::any_of(rule.limits, [&](const CompiledLimit& limit) {
     const double least = static_cast<double>(limit.limit->threshold) * rule.least_factor;
-    return static_cast<double>(measure(limit, table, account, now).value) >= share * least;
+    return static_cast<double>(measure(limit, table, account, now).value) >=
+           (limit.scaled ? share * least : limit.watch_from);
   });
 }
 
@@ -91,14 +108,16 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     LimitState& state = standing.limits.emplace_back();
     state.name = limit.name;
     state.type = limit.type;
-    if (limit.type != LimitType::event_count) {
+    if (is_sequence(limit.type)) {
+      state.steps = story_of(one, table, account, now);
+    } else if (limit.type != LimitType::event_count) {
       state.field = name_of(limit.field);
     }
     state.timespan = limit.timespan;
     state.compare = limit.compare;
     state.base_limit = limit.threshold;
-    state.factor = exception.factor;
-    if (rule.schedule) {
+    state.factor = one.scaled ? exception.factor : 1;
+    if (rule.schedule && one.scaled) {
       state.factor *= rule.schedule->factor(now, limit.timespan);
       state.period = rule.schedule->period(now);
     }

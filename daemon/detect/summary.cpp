@@ -173,7 +173,25 @@ std::string subject_of(const Alert& alert) {
   return subject.empty() ? "The whole server" : subject;
 }
 
+/// `did new_network, then 5 × search, then history in 2 h`.
+std::string clause_for_steps(const LimitState& limit) {
+  const bool ordered = limit.type == LimitType::temporal_ordered;
+  std::string clause = "did ";
+  for (std::size_t i = 0; i < limit.steps.size(); ++i) {
+    const StepState& step = limit.steps[i];
+    if (i > 0) {
+      clause += ordered ? ", then " : i + 1 < limit.steps.size() ? ", " : " and ";
+    }
+    clause +=
+        (step.count > 1 ? describe_count(step.count) + " × " : "") + name_for_people(step.name);
+  }
+  return clause + " in " + describe_duration(limit.timespan);
+}
+
 std::string clause_for(const Alert& alert, const LimitState& limit, const LimitWords& words) {
+  if (is_sequence(limit.type)) {
+    return clause_for_steps(limit);
+  }
   const std::string about = limit.exact ? "" : "about ";
   const std::string value = about + amount(static_cast<double>(limit.value), words.bytes);
   const std::string period = describe_duration(limit.timespan);
@@ -246,6 +264,10 @@ std::vector<LimitWords> words_for(const Rule& rule) {
         break;
       case LimitType::event_count:
         words.push_back(words_for_events(select));
+        break;
+      case LimitType::temporal:
+      case LimitType::temporal_ordered:
+        words.emplace_back();  // the steps speak for themselves
         break;
     }
   }

@@ -20,6 +20,15 @@ enum class AlertStatus : std::uint8_t { firing, escalated, updated, resolved, te
 /// `firing`, `escalated`, …; the payload's `type` is `alert.` and this.
 [[nodiscard]] std::string_view name_of(AlertStatus status);
 
+/// One step of a sequence, and the latest time it happened, if it did.
+struct StepState {
+  std::string name;
+  std::int64_t count = 1;  ///< events that complete it
+  bool complete = false;
+  TimePoint first;
+  TimePoint last;
+};
+
 /// A limit of the rule and where the key stands against it.
 struct LimitState {
   std::string name;
@@ -34,7 +43,8 @@ struct LimitState {
   std::int64_t value = 0;
   bool breached = false;
   bool exact = true;
-  double error_pct = 0;  ///< standard error of an estimated distinct count
+  double error_pct = 0;          ///< standard error of an estimated distinct count
+  std::vector<StepState> steps;  ///< of a sequence
 };
 
 struct Sample {

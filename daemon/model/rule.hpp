@@ -87,9 +87,29 @@ struct Condition {
 
 // --- limits --------------------------------------------------------------------------------
 
-enum class LimitType : std::uint8_t { event_count, value_sum, value_count };
+enum class LimitType : std::uint8_t {
+  event_count,
+  value_sum,
+  value_count,
+  temporal,
+  temporal_ordered,
+};
+
+inline constexpr LimitType last_limit_type = LimitType::temporal_ordered;
 
 [[nodiscard]] std::string_view name_of(LimitType type);
+
+/// Whether steps are awaited instead of amounts counted.
+[[nodiscard]] constexpr bool is_sequence(LimitType type) {
+  return type == LimitType::temporal || type == LimitType::temporal_ordered;
+}
+
+/// One step of a sequence: so many events that match.
+struct SequenceStep {
+  std::string select_text;  ///< as written; also its name in alerts
+  Condition select;
+  std::int64_t count = 1;
+};
 
 enum class Compare : std::uint8_t { gt, gte };
 
@@ -100,7 +120,8 @@ struct Limit {
   LimitType type = LimitType::event_count;
   std::string select_text;  ///< as written
   Condition select;
-  Field field = Field::bytes;  ///< what is summed or counted; unused by event_count
+  Field field = Field::bytes;       ///< what is summed or counted; unused by event_count
+  std::vector<SequenceStep> steps;  ///< of a sequence, whose threshold is their number
   Duration timespan{};
   Compare compare = Compare::gt;
   std::int64_t threshold = 0;

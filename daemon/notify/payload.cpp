@@ -141,6 +141,21 @@ json::object limit_of(const LimitState& state) {
   if (!state.exact) {
     limit["error_pct"] = number(state.error_pct);
   }
+  if (!state.steps.empty()) {
+    json::array steps;
+    for (const StepState& step : state.steps) {
+      json::object one;
+      one["name"] = text(step.name);
+      one["count"] = step.count;
+      one["complete"] = step.complete;
+      if (step.complete) {
+        one["first"] = format_rfc3339(step.first);
+        one["last"] = format_rfc3339(step.last);
+      }
+      steps.push_back(std::move(one));
+    }
+    limit["steps"] = std::move(steps);
+  }
   return limit;
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/text.hpp"
 #include "settings/condition.hpp"
+#include "settings/steps.hpp"
 #include "settings/suggest.hpp"
 
 namespace noci {
@@ -129,18 +130,27 @@ class CorrelationReader {
     const std::size_t before = report_.fault_count();
     Limit limit;
     read_name(map, limit);
-    const YamlNode* type = map.need("type", "event_count, value_sum or value_count");
+    const YamlNode* type = map.need("type", "event_count, value_sum, value_count, temporal or …");
     if (type != nullptr) {
-      const std::vector<std::string_view> types{"event_count", "value_sum", "value_count"};
+      const std::vector<std::string_view> types{"event_count", "value_sum", "value_count",
+                                                "temporal", "temporal_ordered"};
       limit.type = static_cast<LimitType>(as_choice(*type, "type", types, report_).value_or(0));
     }
-    read_select(map, limit);
-    read_counted_field(map, limit);
+    if (is_sequence(limit.type)) {
+      read_sequence(map, limit);
+    } else {
+      map.refuse("steps", "only temporal and temporal_ordered have steps");
+      read_select(map, limit);
+      read_counted_field(map, limit);
+    }
     if (const YamlNode* span = map.need("timespan", "how long the window is: 10m, 24h")) {
       limit.timespan = as_duration(*span, "timespan", shortest_timespan, longest_timespan, report_)
                            .value_or(shortest_timespan);
     }
-    if (const YamlNode* condition = map.need("condition", "the bound: {gt: 20}")) {
+    if (is_sequence(limit.type)) {
+      limit.compare = Compare::gte;
+      limit.threshold = static_cast<std::int64_t>(limit.steps.size());
+    } else if (const YamlNode* condition = map.need("condition", "the bound: {gt: 20}")) {
       read_threshold(*condition, limit);
     }
     map.finish();
@@ -188,6 +198,16 @@ class CorrelationReader {
       limit.select = std::move(*condition);
     } else {
       unread_ = true;
+    }
+  }
+
+  void read_sequence(MapReader& map, Limit& limit) {
+    for (const std::string_view key : {"select", "field", "condition"}) {
+      map.refuse(key, "a sequence is broken by its last step: name selections in 'steps'");
+    }
+    if (const YamlNode* steps =
+            map.need("steps", "the selections in their order: [search, join]")) {
+      unread_ = !read_steps(*steps, detection_, used_, report_, limit) || unread_;
     }
   }
 
@@ -256,7 +276,7 @@ class CorrelationReader {
   void compare_with_synapse(const Limit& limit, Place place) {
     const auto& keys = result_.group_by;
     const bool by_account = std::find(keys.begin(), keys.end(), Field::user_id) != keys.end();
-    if (!by_account || limit.type == LimitType::value_sum) {
+    if (!by_account || limit.type == LimitType::value_sum || is_sequence(limit.type)) {
       return;
     }
     const auto actions = actions_of(limit.select, detection_.selections);

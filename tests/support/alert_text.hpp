@@ -23,6 +23,20 @@ namespace noci::test {
   return out.str();
 }
 
+[[nodiscard]] inline std::string steps_text(const std::vector<LimitState>& limits) {
+  std::ostringstream out;
+  for (const LimitState& limit : limits) {
+    for (const StepState& step : limit.steps) {
+      out << " <" << step.name << ' ' << step.count;
+      if (step.complete) {
+        out << ' ' << format_rfc3339(step.first) << ' ' << format_rfc3339(step.last);
+      }
+      out << '>';
+    }
+  }
+  return out.str();
+}
+
 /// What the state machine says, without ids and evidence.
 [[nodiscard]] inline std::string outline(const Alert& alert) {
   std::ostringstream out;
@@ -49,7 +63,8 @@ namespace noci::test {
       out << ' ' << value << '=' << count;
     }
   }
-  out << (alert.evidence.truncated ? " truncated " : " ") << alert.summary;
+  out << steps_text(alert.limits) << (alert.evidence.truncated ? " truncated " : " ")
+      << alert.summary;
   return out.str();
 }
 

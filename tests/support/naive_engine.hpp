@@ -2,7 +2,7 @@
 // What the detector must say, written the slow and obvious way: every event is kept, every value
 // is added up again each time it is asked for, every minute is walked through. No sharing, no
 // panes kept, no shortcuts. Understands what random tests use: `equals` and numeric predicates,
-// all limit types with gt, escalation, renotify and resolve. The one thing it takes over from the
+// all limit types, escalation, renotify and resolve. The one thing it takes over from the
 // engine's contract is that windows begin on a pane border of the epoch: the widest power of two of
 // milliseconds within T/64, T/16 above a day.
 
@@ -34,7 +34,17 @@ class NaiveEngine {
       std::string key;
       std::set<std::size_t> matched;
       for (std::size_t i = 0; i < rule.limits.size(); ++i) {
-        if (adds_to(rule, rule.limits[i], event) && key_of(rule, event, key)) {
+        if (!key_of(rule, event, key)) {
+          continue;
+        }
+        if (is_sequence(rule.limits[i].type)) {
+          for (std::size_t k = 0; k < rule.limits[i].steps.size(); ++k) {
+            if (selected(rule, rule.limits[i].steps[k].select, event)) {
+              history_[{rule.id, key}].push_back({event.timestamp, i, std::to_string(k)});
+              matched.insert(i);
+            }
+          }
+        } else if (adds_to(rule, rule.limits[i], event)) {
           history_[{rule.id, key}].push_back({event.timestamp, i, value_of(rule.limits[i], event)});
           matched.insert(i);
         }
@@ -78,12 +88,40 @@ class NaiveEngine {
     });
   }
 
-  static bool adds_to(const Rule& rule, const Limit& limit, const Event& event) {
-    const auto& maps = rule.selections[limit.select.selection].any_of;
-    const bool selected = std::ranges::any_of(maps, [&](const auto& map) {
+  static bool selected(const Rule& rule, const Condition& select, const Event& event) {
+    return std::ranges::any_of(rule.selections[select.selection].any_of, [&](const auto& map) {
       return std::ranges::all_of(map, [&](const Predicate& one) { return holds(one, event); });
     });
-    return selected && (limit.type == LimitType::event_count || !value_of(limit, event).empty());
+  }
+
+  static bool adds_to(const Rule& rule, const Limit& limit, const Event& event) {
+    return selected(rule, limit.select, event) &&
+           (limit.type == LimitType::event_count || !value_of(limit, event).empty());
+  }
+
+  /// Steps that are complete, from all events of the window: in order, each as early as it can be
+  /// after the one before it.
+  [[nodiscard]] std::int64_t steps_done(const Limit& limit, const std::vector<Entry>& entries,
+                                        std::size_t index, TimePoint left) const {
+    std::int64_t done = 0;
+    TimePoint after = left;
+    for (std::size_t k = 0; k < limit.steps.size(); ++k) {
+      std::vector<TimePoint> times;
+      for (const Entry& entry : entries) {
+        if (entry.limit == index && entry.value == std::to_string(k) && entry.at > after) {
+          times.push_back(entry.at);
+        }
+      }
+      std::ranges::sort(times);
+      const auto wanted = static_cast<std::size_t>(limit.steps[k].count);
+      if (times.size() >= wanted) {
+        ++done;
+        after = limit.type == LimitType::temporal_ordered ? times[wanted - 1] : left;
+      } else if (limit.type == LimitType::temporal_ordered) {
+        break;
+      }
+    }
+    return done;
   }
 
   static std::string value_of(const Limit& limit, const Event& event) {
@@ -116,6 +154,9 @@ class NaiveEngine {
       width *= 2;
     }
     const TimePoint left = at - limit.timespan - lateness_;
+    if (is_sequence(limit.type)) {
+      return steps_done(limit, history_[{rule.id, key}], index, left);
+    }
     std::int64_t sum = 0;
     std::set<std::string> values;
     for (const Entry& entry : history_[{rule.id, key}]) {
@@ -138,12 +179,16 @@ class NaiveEngine {
       LimitState limit;
       limit.name = rule.limits[i].name;
       limit.type = rule.limits[i].type;
-      limit.field = limit.type == LimitType::event_count ? "" : name_of(rule.limits[i].field);
+      limit.field = limit.type == LimitType::value_sum || limit.type == LimitType::value_count
+                        ? name_of(rule.limits[i].field)
+                        : "";
+      limit.compare = rule.limits[i].compare;
       limit.timespan = rule.limits[i].timespan;
       limit.base_limit = rule.limits[i].threshold;
       limit.limit = static_cast<double>(limit.base_limit);
       limit.value = measure(rule, key, i, at);
-      limit.breached = limit.value > limit.base_limit;
+      limit.breached = limit.compare == Compare::gt ? limit.value > limit.base_limit
+                                                    : limit.value >= limit.base_limit;
       breached = breached || limit.breached;
       ratio = std::max(ratio, static_cast<double>(limit.value) / limit.limit);
       alert.limits.push_back(limit);

@@ -110,7 +110,15 @@ class Stream {
                                    Action::room_messages};
       rule.on(draw(2) == 0 ? std::vector<Action>{actions[draw(3)]}
                            : std::vector<Action>{Action::room_join, Action::media_download});
-      switch (draw(3)) {
+      switch (draw(4)) {
+        case 3: {
+          std::vector<std::pair<std::vector<Action>, std::int64_t>> steps;
+          for (unsigned k = 2 + draw(2); k > 0; --k) {
+            steps.push_back({{actions[draw(3)]}, 1 + draw(draw(2) == 0 ? 1 : 4)});
+          }
+          rule.steps(draw(3) != 0, timespan(), steps);
+          break;
+        }
         case 0:
           rule.events(timespan(), 1 + draw(6));
           break;

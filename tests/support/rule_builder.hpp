@@ -80,6 +80,21 @@ class RuleBuilder {
     return limit(LimitType::value_count, field, timespan, more_than);
   }
 
+  /// A sequence: of each step which actions, and how many of them.
+  RuleBuilder& steps(bool ordered, Duration timespan,
+                     const std::vector<std::pair<std::vector<Action>, std::int64_t>>& steps) {
+    std::vector<SequenceStep> made;
+    for (const auto& [actions, count] : steps) {
+      on(actions);
+      made.push_back({rule_.selections.back().name, selection(rule_.selections.size() - 1), count});
+    }
+    limit(ordered ? LimitType::temporal_ordered : LimitType::temporal, Field::bytes, timespan,
+          static_cast<std::int64_t>(made.size()));
+    rule_.limits.back().compare = Compare::gte;
+    rule_.limits.back().steps = std::move(made);
+    return *this;
+  }
+
   RuleBuilder& level(Level level) {
     rule_.level = level;
     return *this;
