@@ -256,7 +256,7 @@ class UnpackedInput final : public ByteInput {
     if (bytes.size() == size || (!bytes.empty() && is_pipe())) {
       return bytes.size();
     }
-    const auto more = packed_.read(to + bytes.size(), size - bytes.size());
+    auto more = packed_.read(to + bytes.size(), size - bytes.size());
     if (!more && bytes.empty()) {
       return more;
     }
