@@ -215,6 +215,7 @@ class RuleReader {
       if (std::find(keys.begin(), keys.end(), match[i].field) == keys.end() &&
           match[i].field != Field::homeserver) {
         std::vector<std::string_view> names;
+        names.reserve(keys.size());
         for (const Field field : keys) {
           names.push_back(name_of(field));
         }
