@@ -173,7 +173,7 @@ void Deliverer::say(const Alert& alert) {
 void Deliverer::replace_webhooks(std::vector<Webhook> webhooks, const DeliverySettings& settings,
                                  const Node& node) {
   node_ = node;
-  senders_.replace(std::move(webhooks), settings);
+  senders_.replace(std::move(webhooks), settings, node);
 }
 
 boost::json::object Deliverer::answer_alerts(const boost::json::object& question) {

@@ -42,6 +42,8 @@ class Deliverer {
   void replace_webhooks(std::vector<Webhook> webhooks, const DeliverySettings& settings,
                         const Node& node);
 
+  void take_pulse_by(Senders::TakePulse take) { senders_.take_pulse_by(std::move(take)); }
+
   /// The wall clock has moved in a way that nobody could wait for.
   void look_now() { senders_.wake(); }
 

@@ -1,5 +1,6 @@
 #include "app/front_desk.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -30,6 +31,8 @@ constexpr auto as_result = boost::asio::as_tuple(use_awaitable);
 
 /// The analysis publishes every second; this much silence means that it is stuck.
 constexpr Duration stuck_after = std::chrono::seconds{15};
+/// How often that is looked at, where no service manager asks for more.
+constexpr Duration look_interval = std::chrono::seconds{1};
 /// How long senders may finish what is in flight when noci ends. The rest waits in the outbox.
 constexpr Duration farewell = std::chrono::seconds{2};
 
@@ -62,7 +65,9 @@ FrontDesk::FrontDesk(FrontDeskParts parts, ConfigOption config, const Configurat
               return answer(method, target);
             }),
       control_(parts_.delivery_context.get_executor(),
-               [this](std::string question) { return answer_control(std::move(question)); }) {}
+               [this](std::string question) { return answer_control(std::move(question)); }) {
+  parts_.deliverer.take_pulse_by([this] { return pulse(); });
+}
 
 Result<void> FrontDesk::open() {
   if (settings_.metrics.enabled) {
@@ -125,16 +130,24 @@ awaitable<void> FrontDesk::obey_signals() {
 }
 
 awaitable<void> FrontDesk::keep_watchdog_calm() {
-  const auto interval = service_.watchdog_interval();
-  if (!interval) {
-    co_return;
-  }
+  const Duration interval =
+      std::min(service_.watchdog_interval().value_or(look_interval), look_interval);
   boost::asio::steady_timer timer(parts_.delivery_context);
+  bool stuck = false;
   for (;;) {
     if (is_alive()) {
       service_.keep_alive();
+    } else if (!stuck && analysis_status_.at != TimePoint{}) {
+      log_->critical(
+          "event=analysis_stuck since={} next=\"the service manager ends noci when its "
+          "watchdog hears nothing; the log is read again from the last commit\"",
+          format_rfc3339(analysis_status_.at));
     }
-    timer.expires_after(*interval);
+    if (stuck && is_alive()) {
+      log_->warn("event=analysis_goes_on");
+    }
+    stuck = !is_alive() && analysis_status_.at != TimePoint{};
+    timer.expires_after(interval);
     co_await timer.async_wait(as_result);
   }
 }
@@ -162,6 +175,20 @@ std::string FrontDesk::why_not_ready() const {
     }
   }
   return why;
+}
+
+std::optional<Pulse> FrontDesk::pulse() {
+  if (stopping_ || !is_alive()) {
+    return std::nullopt;
+  }
+  parts_.deliverer.refresh_outbox_counts();
+  const DeliveryStatus& delivery = parts_.deliverer.status();
+  std::string why = why_not_ready();
+  while (!why.empty() && why.back() == '\n') {
+    why.pop_back();
+  }
+  return Pulse{why.empty(), why, delivery.outbox_pending, delivery.outbox_dead,
+               analysis_status_.newest_event};
 }
 
 void FrontDesk::reload() {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <boost/asio/awaitable.hpp>
@@ -53,6 +54,8 @@ class FrontDesk {
   [[nodiscard]] bool is_alive() const;
   /// A line for each reason; empty when it is.
   [[nodiscard]] std::string why_not_ready() const;
+  /// Nothing while the analysis is stuck: then the dead-man's switch is to go off.
+  [[nodiscard]] std::optional<Pulse> pulse();
   [[nodiscard]] HttpResponse answer(std::string_view method, std::string_view target);
   boost::asio::awaitable<std::string> answer_control(std::string question);
 

@@ -113,6 +113,8 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
            custody.false_restarts);
   to.total("noci_clamped_times_total", "Event times too absurd to believe.",
            analysis.clamped_times);
+  to.total("noci_skipped_records_total", "Records passed over because noci had died at them.",
+           analysis.skipped_records);
   to.total("noci_missing_group_field_total",
            "Events a rule selected that lack one of its group-by fields.",
            engine.missing_group_field);
@@ -236,7 +238,10 @@ void add_health(auto& to, const HealthReport& health) {
   }
 }
 
-void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
+void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint analysis_at, TimePoint now) {
+  to.now("noci_analysis_age_seconds",
+         "Since the analysis last said how it is: a second or so, unless it is stuck.",
+         analysis_at == TimePoint{} ? 0.0 : seconds(now - analysis_at));
   to.total("noci_commits_total", "Transactions committed.", delivery.commits);
   to.now("noci_state_lost",
          "1 when the saved state could not be used at the start, and the logs were read again.",
@@ -264,6 +269,20 @@ void add_delivery(auto& to, const DeliveryStatus& delivery, TimePoint now) {
     count("delivered", webhook.delivered);
     count("failed", webhook.failed_attempts);
     count("dead", webhook.dead);
+    const auto beats = [&](const char* result, std::uint64_t value) {
+      to.total("noci_heartbeats_total", "Heartbeats, by webhook and result.", value,
+               {{"webhook", entry.first}, {"result", result}});
+    };
+    beats("delivered", webhook.heartbeats);
+    beats("failed", webhook.failed_heartbeats);
+    for (const char* reason : {"late", "suppressed"}) {
+      const auto found = webhook.digests.find(reason);
+      to.total("noci_digests_total", "Digests made of late alerts, or of those beyond the rate.",
+               found == webhook.digests.end() ? 0 : found->second,
+               {{"webhook", entry.first}, {"reason", reason}});
+    }
+    to.total("noci_gathered_alerts_total", "Alerts that digests carry.", webhook.gathered,
+             {{"webhook", entry.first}});
     for (const char* reason : {"age", "size"}) {
       const auto found = webhook.given_up.find(reason);
       to.total("noci_outbox_given_up_total",
@@ -298,7 +317,7 @@ std::string Metrics::text(const AnalysisStatus& analysis, const DeliveryStatus& 
   add_engine(*families_, analysis);
   add_sources(*families_, analysis);
   add_health(*families_, analysis.health);
-  add_delivery(*families_, delivery, now);
+  add_delivery(*families_, delivery, analysis.at, now);
   add_process(*families_);
   return families_->text();
 }

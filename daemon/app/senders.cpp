@@ -9,8 +9,10 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "app/webhooks.hpp"
+#include "base/hash.hpp"
 #include "io/completion.hpp"
 #include "io/http_client.hpp"
+#include "notify/notice.hpp"
 
 namespace noci {
 namespace {
@@ -21,6 +23,11 @@ constexpr auto as_result = boost::asio::as_tuple(use_awaitable);
 
 /// A sender looks at the outbox this often even when nobody wakes it.
 constexpr Duration look_interval = std::chrono::seconds{5};
+/// How soon a heartbeat is thought of again where there was none to send.
+constexpr Duration pulse_retry = std::chrono::seconds{1};
+constexpr Duration no_heartbeat = std::chrono::hours{24};
+/// Base32 digits: 130 bits, as of the alerts that rules raise.
+constexpr std::size_t alert_id_length = 26;
 
 std::int64_t unix_seconds(TimePoint time) {
   return std::chrono::floor<std::chrono::seconds>(time).time_since_epoch().count();
@@ -37,8 +44,10 @@ Senders::Senders(boost::asio::io_context& context, Database& database, DeliveryS
       log_(log),
       faults_(std::move(log)) {}
 
-void Senders::replace(std::vector<Webhook> webhooks, const DeliverySettings& settings) {
+void Senders::replace(std::vector<Webhook> webhooks, const DeliverySettings& settings,
+                      const Node& node) {
   settings_ = settings;
+  node_ = node;
   std::map<std::string, std::shared_ptr<const Webhook>> wanted;
   for (Webhook& webhook : webhooks) {
     const std::string name = webhook.name;
@@ -47,6 +56,7 @@ void Senders::replace(std::vector<Webhook> webhooks, const DeliverySettings& set
   for (auto& [name, sender] : senders_) {
     const auto found = wanted.find(name);
     sender->webhook = found == wanted.end() ? nullptr : found->second;
+    sender->heartbeat.cancel();
   }
   retry_now();
   std::erase_if(senders_, [](const auto& entry) { return !entry.second->webhook; });
@@ -59,6 +69,7 @@ void Senders::replace(std::vector<Webhook> webhooks, const DeliverySettings& set
       sender->webhook = webhook;
       senders_[name] = sender;
       boost::asio::co_spawn(context_, send_from_outbox(sender), rethrow);
+      boost::asio::co_spawn(context_, send_heartbeats(sender), rethrow);
     }
   }
   after("retire", retire_webhooks(database_, names, wall_clock_()));
@@ -68,6 +79,7 @@ void Senders::replace(std::vector<Webhook> webhooks, const DeliverySettings& set
 void Senders::stop() {
   for (auto& [name, sender] : senders_) {
     sender->webhook = nullptr;
+    sender->heartbeat.cancel();
   }
   wake();
   senders_.clear();
@@ -126,17 +138,23 @@ awaitable<Duration> Senders::send_next(std::shared_ptr<Sender> sender) {
   if (const TimePoint now = wall_clock_(); now < sender->resume_at) {
     co_return sender->resume_at - now;
   }
-  const auto due = next_due(database_, webhook->name, wall_clock_());
+  const auto plan =
+      sender->gathering.look(database_, webhook->name, webhook->rate, settings_.digest_from,
+                             sender->failures == 0, wall_clock_());
+  if (!plan) {
+    co_return after("gather", tl::unexpected(plan.error()));
+  }
+  if (plan->digest) {
+    co_return make_digest(*sender, *plan->digest, *plan->before) ? Duration::zero() : look_interval;
+  }
+  const auto due = next_due(database_, webhook->name, wall_clock_(), plan->before);
   if (!due) {
     faults_.warn("outbox", "event=outbox_unreadable why=" + log_value(due.error().what),
                  wall_clock_());
     co_return look_interval;
   }
   if (!*due) {
-    const auto next = next_time(database_, webhook->name);
-    const TimePoint now = wall_clock_();
-    const bool sooner = next && *next && **next < now + look_interval;
-    co_return sooner ? std::max(**next - now, Duration{1}) : look_interval;
+    co_return rest(*webhook, *plan);
   }
   const Delivery delivery = **due;
   ++in_flight_;
@@ -149,6 +167,94 @@ awaitable<Duration> Senders::send_next(std::shared_ptr<Sender> sender) {
       response ? judge(*response, wall_clock_()) : judge_failure(response.error().what));
 }
 
+awaitable<void> Senders::send_heartbeats(std::shared_ptr<Sender> sender) {
+  while (const auto webhook = sender->webhook) {
+    const bool beats = webhook->heartbeat > Duration::zero() && take_pulse_;
+    const auto pulse = beats ? take_pulse_() : std::nullopt;
+    if (pulse) {
+      co_await send_heartbeat(webhook, *pulse);
+    }
+    sender->heartbeat.expires_after(!beats  ? no_heartbeat
+                                    : pulse ? webhook->heartbeat
+                                            : pulse_retry);
+    if (sender->webhook == webhook) {
+      co_await sender->heartbeat.async_wait(as_result);
+    }
+  }
+}
+
+awaitable<void> Senders::send_heartbeat(std::shared_ptr<const Webhook> webhook, Pulse pulse) {
+  const TimePoint now = wall_clock_();
+  const Alert alert = heartbeat_alert(std::move(pulse), node_, now,
+                                      id_of({webhook->name, "heartbeat", format_rfc3339(now)}));
+  const auto response = co_await fetch(
+      make_request(*webhook, alert.event_id(), payload_json(alert, node_), unix_seconds(now)),
+      fetch_options(*webhook));
+  const Judgement judgement =
+      response ? judge(*response, now) : judge_failure(response.error().what);
+  const bool delivered = judgement.verdict == Verdict::delivered;
+  WebhookStatus& status = status_.webhooks[webhook->name];
+  ++(delivered ? status.heartbeats : status.failed_heartbeats);
+  if (!delivered) {
+    faults_.warn(
+        "heartbeat " + webhook->name,
+        "event=heartbeat_failed webhook=" + webhook->name + " why=" + log_value(judgement.why),
+        now);
+  }
+}
+
+std::string Senders::id_of(const std::vector<std::string>& parts) const {
+  std::string identity = database_.store_id();
+  for (const std::string& part : parts) {
+    identity.push_back('\0');
+    identity += part;
+  }
+  const Sha256 hash = sha256(identity);
+  return to_base32({reinterpret_cast<const char*>(hash.data()), hash.size()})
+      .substr(0, alert_id_length);
+}
+
+Duration Senders::rest(const Webhook& webhook, const Gathering::Plan& plan) {
+  const auto next = next_time(database_, webhook.name, plan.before);
+  const TimePoint now = wall_clock_();
+  const Duration due = next && *next ? **next - now : look_interval;
+  const Duration held = plan.before ? plan.look_again : look_interval;
+  return std::clamp(std::min(due, held), Duration{1}, look_interval);
+}
+
+bool Senders::make_digest(Sender& sender, DigestReason reason, TimePoint before) {
+  const std::string& name = sender.webhook->name;
+  const TimePoint now = wall_clock_();
+  auto gathered = gather(database_, name, before, most_in_digest);
+  if (!gathered || gathered->ids.empty()) {
+    after("gather", gathered ? Result<void>{} : tl::unexpected(gathered.error()));
+    return false;
+  }
+  const std::size_t count = gathered->ids.size();
+  gathered->digest.reason = reason;
+  std::vector<std::string> identity{name};
+  for (const DigestEntry& entry : gathered->digest.entries) {
+    identity.push_back(entry.event_id);
+  }
+  const Alert alert = digest_alert(std::move(gathered->digest), now, id_of(identity));
+  const auto added = add_digest(
+      database_,
+      {name, alert.event_id(), alert.alert_id, alert.sequence, payload_json(alert, node_), now,
+       std::string(name_of(alert.level)), "digest", alert.rule_title, alert.summary, false},
+      gathered->ids, now);
+  after("digest", added);
+  if (added) {
+    sender.gathering.note_digest();
+    WebhookStatus& status = status_.webhooks[name];
+    ++status.digests[std::string(name_of(reason))];
+    status.gathered += count;
+    log_->info("event=digest webhook={} reason={} alerts={} webhook_id={}", name, name_of(reason),
+               count, alert.event_id());
+    keep_within_limits();
+  }
+  return added.has_value();
+}
+
 Duration Senders::settle(Sender& sender, const Delivery& delivery, const Judgement& judgement) {
   const TimePoint now = wall_clock_();
   WebhookStatus& status = status_.webhooks[delivery.webhook];
@@ -156,6 +262,9 @@ Duration Senders::settle(Sender& sender, const Delivery& delivery, const Judgeme
   switch (judgement.verdict) {
     case Verdict::delivered:
       sender.failures = 0;
+      if (!delivery.digest) {
+        sender.gathering.note_sent(now);
+      }
       ++status.delivered;
       status.last_success = now;
       return after("mark_delivered", mark_delivered(database_, delivery.id, now));

@@ -53,6 +53,7 @@ struct AnalysisStatus {
   EngineStats engine;
   CustodyStats custody;
   std::uint64_t clamped_times = 0;
+  std::uint64_t skipped_records = 0;  ///< at which noci had died
   std::uint64_t rules = 0;
   std::vector<SourceStatus> sources;
   HealthReport health;
@@ -63,6 +64,10 @@ struct WebhookStatus {
   std::uint64_t failed_attempts = 0;
   std::uint64_t dead = 0;                         ///< by their answer
   std::map<std::string, std::uint64_t> given_up;  ///< without one, by reason: age, size
+  std::map<std::string, std::uint64_t> digests;   ///< made, by reason: late, suppressed
+  std::uint64_t heartbeats = 0;                   ///< that arrived
+  std::uint64_t failed_heartbeats = 0;
+  std::uint64_t gathered = 0;  ///< events that they carry
   std::optional<TimePoint> last_success;
   std::string last_error;  ///< of the newest attempt, empty when it succeeded
 };

@@ -5,10 +5,14 @@
 namespace noci {
 
 std::string_view name_of(AlertStatus status) {
-  constexpr std::array names{std::string_view("firing"), std::string_view("escalated"),
+  constexpr std::array names{std::string_view("firing"),  std::string_view("escalated"),
                              std::string_view("updated"), std::string_view("resolved"),
-                             std::string_view("test")};
+                             std::string_view("test"),    std::string_view("info")};
   return names[static_cast<std::size_t>(status)];
+}
+
+std::string_view name_of(DigestReason reason) {
+  return reason == DigestReason::late ? "late" : "suppressed";
 }
 
 std::string Alert::event_id() const {

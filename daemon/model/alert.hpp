@@ -15,7 +15,7 @@
 
 namespace noci {
 
-enum class AlertStatus : std::uint8_t { firing, escalated, updated, resolved, test };
+enum class AlertStatus : std::uint8_t { firing, escalated, updated, resolved, test, info };
 
 /// `firing`, `escalated`, …; the payload's `type` is `alert.` and this.
 [[nodiscard]] std::string_view name_of(AlertStatus status);
@@ -69,6 +69,40 @@ struct SystemNews {
   std::string advice;   ///< what to do about it
 };
 
+/// Why events were gathered instead of sent one by one.
+enum class DigestReason : std::uint8_t {
+  late,        ///< they are old news, from a time when noci or the receiver was away
+  suppressed,  ///< more came than the webhook may get
+};
+
+[[nodiscard]] std::string_view name_of(DigestReason reason);
+
+/// An event that a digest carries.
+struct DigestEntry {
+  std::string event_id;
+  std::string alert_id;
+  std::uint64_t sequence = 1;
+  TimePoint timestamp;
+  std::string level;
+  std::string status;
+  std::string rule_title;
+  std::string summary;
+};
+
+struct Digest {
+  DigestReason reason = DigestReason::late;
+  std::vector<DigestEntry> entries;  ///< in the order of each alert's sequence
+};
+
+/// That noci lives: system.heartbeat.
+struct Pulse {
+  bool ready = true;
+  std::string problem;        ///< why it is not ready
+  std::uint64_t pending = 0;  ///< deliveries that wait, over all webhooks
+  std::uint64_t dead = 0;
+  std::optional<TimePoint> newest_event;
+};
+
 struct Alert {
   AlertStatus status = AlertStatus::firing;
   std::string resolve_reason;  ///< of resolved: below_limit, rule_removed
@@ -96,6 +130,9 @@ struct Alert {
   std::string summary;  ///< one plain sentence
   /// Set when the alert is about noci itself: firing is then blind, resolved is recovered.
   std::optional<SystemNews> system;
+  /// Set when it carries other events; status is then info, as of a pulse.
+  std::optional<Digest> digest;
+  std::optional<Pulse> pulse;
 
   /// `alert_id-sequence`: the webhook-id, constant over retries.
   [[nodiscard]] std::string event_id() const;

@@ -70,6 +70,12 @@ struct SourceSettings {
   bool operator==(const SourceSettings&) const = default;
 };
 
+/// At most so many alerts one by one in so much time; 0: as many as there are.
+struct RateSettings {
+  std::int64_t alerts = 60;
+  Duration per = std::chrono::minutes{10};
+};
+
 struct WebhookSettings {
   std::string name;
   std::string url;            ///< http or https; may hold a secret, so only its origin is printed
@@ -81,6 +87,8 @@ struct WebhookSettings {
   std::vector<std::string> levels;  ///< empty: all
   bool resolved = true;             ///< send resolved state changes too
   Duration timeout = std::chrono::seconds{20};
+  RateSettings rate;
+  Duration heartbeat{};  ///< how often system.heartbeat is sent; 0: never
 };
 
 /// What waits for its receivers, and for how long. config/noci.yaml says why these.
@@ -88,6 +96,7 @@ struct DeliverySettings {
   Duration give_up_after = std::chrono::days{3};
   std::int64_t most_pending = 10'000;                  ///< deliveries, over all webhooks
   std::int64_t pending_size = std::int64_t{64} << 20;  ///< bytes of their payloads
+  std::int64_t digest_from = 3;  ///< so many late alerts are told in one digest; 0: never
 };
 
 struct MetricsSettings {

@@ -9,6 +9,7 @@
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "notify/notice_payload.hpp"
 
 namespace noci {
 namespace {
@@ -291,6 +292,12 @@ json::object health_of(const SystemNews& news) {
 }
 
 std::string type_of(const Alert& alert) {
+  if (alert.digest) {
+    return "digest." + std::string(name_of(alert.digest->reason));
+  }
+  if (alert.pulse) {
+    return "system.heartbeat";
+  }
   if (alert.system) {
     return alert.system->change.blind ? "system.blind" : "system.recovered";
   }
@@ -326,6 +333,12 @@ std::string payload_json(const Alert& alert, const Node& node) {
   data["evidence"] = evidence_of(alert.evidence);
   if (alert.system) {
     data["health"] = health_of(*alert.system);
+  }
+  if (alert.digest) {
+    data["digest"] = digest_json(*alert.digest);
+  }
+  if (alert.pulse) {
+    data["heartbeat"] = pulse_json(*alert.pulse);
   }
   data["node"] = node_of(node);
 

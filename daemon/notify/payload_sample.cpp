@@ -76,6 +76,9 @@ std::string sample_payload() {
   for (std::size_t i = 0; i < field_count; ++i) {
     alert.evidence.top.push_back({static_cast<Field>(i), {{"value", 1}}});
   }
+  alert.digest =
+      Digest{DigestReason::late, {{"id", "id", 1, {}, "high", "firing", "rule", "text"}}};
+  alert.pulse = Pulse{false, "problem", 1, 1, TimePoint{}};
   alert.system = SystemNews{{}, "problem", "advice"};
   alert.system->change.detail = "detail";
   return payload_json(alert, {"node", "example.org", "0", "none"});

@@ -60,6 +60,8 @@ Result<Webhook> resolve_webhook(const WebhookSettings& settings, const WebhookFi
   webhook.resolved = settings.resolved;
   webhook.ca_file = settings.ca_file;
   webhook.timeout = settings.timeout;
+  webhook.rate = settings.rate;
+  webhook.heartbeat = settings.heartbeat;
   const std::string_view url = settings.url_file.empty() ? settings.url : files.url;
   if (!parse_url(std::string(trim(url)), webhook.url)) {
     return fault(settings,

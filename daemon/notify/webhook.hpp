@@ -29,6 +29,8 @@ struct Webhook {
   bool resolved = true;
   std::string ca_file;  ///< trusted beside the system's certificates
   Duration timeout{};
+  RateSettings rate{0, {}};
+  Duration heartbeat{};
 };
 
 /// What the files named in the settings hold; empty where none is named.

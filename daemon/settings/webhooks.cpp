@@ -101,6 +101,15 @@ void read_levels(const YamlNode& node, WebhookSettings& webhook, Report& report)
   }
 }
 
+RateSettings read_rate(const YamlNode& node, Report& report) {
+  MapReader map(node, "rate", report);
+  RateSettings rate;
+  rate.alerts = map.integer("alerts", rate.alerts, 0, 1'000'000);
+  rate.per = map.duration("per", rate.per, 1s, 24h);
+  map.finish();
+  return rate;
+}
+
 WebhookSettings read_webhook(const YamlNode& node, std::set<std::string>& names, Report& report) {
   MapReader map(node, "webhook", report);
   WebhookSettings webhook;
@@ -124,6 +133,10 @@ WebhookSettings read_webhook(const YamlNode& node, std::set<std::string>& names,
   }
   webhook.resolved = map.boolean("resolved", webhook.resolved);
   webhook.timeout = map.duration("timeout", webhook.timeout, 1s, 5min);
+  if (const YamlNode* rate = map.find("rate", true)) {
+    webhook.rate = read_rate(*rate, report);
+  }
+  webhook.heartbeat = map.duration("heartbeat", webhook.heartbeat, 0s, 24h);
   map.finish();
   return webhook;
 }

@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include "store/digest.hpp"
+
 namespace noci {
 namespace {
 
@@ -13,11 +15,16 @@ constexpr std::int64_t pending = 0;
 constexpr std::int64_t delivered = 1;
 constexpr std::int64_t dead = 2;
 
-/// An event of the same alert that must arrive first.
+/// An event of the same alert that must arrive first, or a digest that carries it.
 constexpr std::string_view not_held_back =
-    " AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.webhook = outbox.webhook"
+    " AND digest = '' AND NOT EXISTS (SELECT 1 FROM outbox AS earlier WHERE earlier.webhook = "
+    "outbox.webhook"
     " AND earlier.alert_id = outbox.alert_id AND earlier.state = 0"
     " AND earlier.sequence < outbox.sequence)";
+
+std::string not_put_off(std::string_view before) {
+  return " AND NOT (event_time < " + std::string(before) + " AND" + std::string(may_wait) + ")";
+}
 
 std::int64_t rank_of(std::string_view level) {
   constexpr std::array<std::string_view, 5> levels{"informational", "low", "medium", "high",
@@ -80,15 +87,19 @@ Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
 }
 
 Result<std::optional<Delivery>> next_due(Database& database, const std::string& webhook,
-                                         TimePoint now) {
+                                         TimePoint now, std::optional<TimePoint> put_off) {
   auto select = database.prepare(
-      "SELECT id, webhook, event_id, payload, attempts, created FROM outbox"
+      "SELECT id, webhook, event_id, payload, attempts, created, status FROM outbox"
       " WHERE webhook = ?1 AND state = 0 AND (due <= ?2 OR due > ?3)" +
-      std::string(not_held_back) + " ORDER BY due, id LIMIT 1");
+      std::string(not_held_back) + not_put_off("?4") + " ORDER BY due, id LIMIT 1");
   if (!select) {
     return tl::unexpected(select.error());
   }
-  const auto row = select->text(webhook).time(now).time(now + longest_delay).step();
+  const auto row = select->text(webhook)
+                       .time(now)
+                       .time(now + longest_delay)
+                       .time(put_off.value_or(TimePoint::min()))
+                       .step();
   if (!row) {
     return tl::unexpected(row.error());
   }
@@ -100,16 +111,19 @@ Result<std::optional<Delivery>> next_due(Database& database, const std::string& 
                   select->bytes_at(2),
                   select->bytes_at(3),
                   static_cast<int>(select->integer_at(4)),
-                  select->time_at(5)};
+                  select->time_at(5),
+                  select->bytes_at(6) == "digest"};
 }
 
-Result<std::optional<TimePoint>> next_time(Database& database, const std::string& webhook) {
+Result<std::optional<TimePoint>> next_time(Database& database, const std::string& webhook,
+                                           std::optional<TimePoint> put_off) {
   auto select = database.prepare("SELECT min(due) FROM outbox WHERE webhook = ?1 AND state = 0" +
-                                 std::string(not_held_back));
+                                 std::string(not_held_back) + not_put_off("?2"));
   if (!select) {
     return tl::unexpected(select.error());
   }
-  if (const auto row = select->text(webhook).step(); !row) {
+  select->text(webhook).time(put_off.value_or(TimePoint::min()));
+  if (const auto row = select->step(); !row) {
     return tl::unexpected(row.error());
   }
   return select->is_null(0) ? std::nullopt : std::optional(select->time_at(0));

@@ -42,18 +42,23 @@ struct Delivery {
   std::string payload;
   int attempts = 0;   ///< that failed
   TimePoint created;  ///< from which its age is counted
+  bool digest = false;
 };
 
 /// No event is put off longer than this; one that is due later was put off by a wrong clock, and
 /// counts as due.
 inline constexpr Duration longest_delay = std::chrono::hours{2};
 
-/// The longest due event that no earlier pending event of the same alert holds back.
+/// The longest due event that no earlier pending event of the same alert holds back. Events that a
+/// digest carries are due with it. What happened before `put_off` and may wait (digest.hpp) is
+/// passed over.
 [[nodiscard]] Result<std::optional<Delivery>> next_due(Database& database,
-                                                       const std::string& webhook, TimePoint now);
+                                                       const std::string& webhook, TimePoint now,
+                                                       std::optional<TimePoint> put_off = {});
 /// When next_due will have something, if nothing else happens.
 [[nodiscard]] Result<std::optional<TimePoint>> next_time(Database& database,
-                                                         const std::string& webhook);
+                                                         const std::string& webhook,
+                                                         std::optional<TimePoint> put_off = {});
 
 [[nodiscard]] Result<void> mark_delivered(Database& database, std::int64_t id, TimePoint now);
 [[nodiscard]] Result<void> mark_failed(Database& database, std::int64_t id, TimePoint retry_at,

@@ -11,7 +11,7 @@ namespace noci {
 /// `noci` in ASCII, in the file's header: how `file` and we recognise it.
 inline constexpr std::int64_t application_id = 0x6e6f6369;
 
-inline constexpr std::array<std::string_view, 2> migrations{R"sql(
+inline constexpr std::array<std::string_view, 3> migrations{R"sql(
 -- store_id, hash_seed and, once there is one, vigil: what noci knows of its own sight
 CREATE TABLE meta (key TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 
@@ -55,6 +55,18 @@ CREATE INDEX outbox_weight ON outbox (rank, id, bytes) WHERE state = 0;
 CREATE INDEX outbox_finished ON outbox (id, finished, bytes) WHERE state <> 0;
 CREATE INDEX outbox_urgent ON outbox (webhook, alert_id) WHERE state = 0 AND urgent = 1;
 CREATE INDEX outbox_digest ON outbox (webhook, digest) WHERE digest <> '';
+)sql",
+                                                            R"sql(
+-- Counting what may wait for a digest must not read the payloads.
+CREATE INDEX outbox_waiting ON outbox
+  (webhook, event_time, created, alert_id, status, state, urgent, digest)
+  WHERE state = 0 AND urgent = 0 AND digest = '';
+-- What becomes of a digest becomes of the events that it carries.
+CREATE TRIGGER outbox_digest_fate AFTER UPDATE OF state ON outbox WHEN NEW.status = 'digest'
+BEGIN
+  UPDATE outbox SET state = NEW.state, finished = NEW.finished, why = NEW.why
+    WHERE webhook = NEW.webhook AND digest = NEW.event_id;
+END;
 )sql"};
 
 }  // namespace noci

@@ -60,6 +60,8 @@ def write_settings(folder, options, logs, url, secret, port):
         "control": {"socket": os.path.join(folder, "control.sock")},
         # A capture that is played faster than it was recorded is late by its nature.
         "health": {"alerts": not options.capture},
+        # Each alert is to be seen as it comes.
+        "delivery": {"digest_from": 0},
     }
     for name in ("rules.d", "lists", "state"):
         os.mkdir(os.path.join(folder, name))

@@ -82,7 +82,7 @@ class Daemon:
                 "sources": [{"name": "bench", "paths": [self.log], "format": "json"}],
                 "rules": {"dir": os.path.join(ROOT, "rules")},
                 "lists": {"dir": os.path.join(ROOT, "rules", "lists")},
-                "webhooks": [{"name": "bench", "url": receiver.url(), "secret_file": secret}],
+                "webhooks": [{"name": "bench", "url": receiver.url(), "secret_file": secret, "rate": {"alerts": 0}}],
                 "state": {"dir": os.path.join(self.folder, "state")},
                 "control": {"socket": os.path.join(self.folder, "control.sock")},
                 "metrics": {"listen": f"127.0.0.1:{self.port}"},

@@ -92,6 +92,8 @@ class Daemon:
             "rules": {"dir": rules, "extra_dir": self.make("rules.d")},
             "lists": {"extra_dir": self.make("lists")},
             "webhooks": list(webhooks),
+            # Captures are old news; what is sent of them is looked at alert by alert.
+            "delivery": {"digest_from": 0},
             "state": {"dir": self.make("state"), "commit_interval": "200ms"},
             "control": {"socket": os.path.join(self.folder, "control.sock")},
             "metrics": {"listen": f"127.0.0.1:{self.port}"},

@@ -77,7 +77,7 @@ class Inbox:
         return f"{self.scheme}://{host}:{self.server.server_address[1]}/hook"
 
     def webhook(self, name="test", **more):
-        return {"name": name, "url": self.url(), "secret_file": self.secret_file, **more}
+        return {"name": name, "url": self.url(), "secret_file": self.secret_file, "rate": {"alerts": 0}, **more}
 
     def is_signed(self, request):
         """v1 is HMAC-SHA256 over `id.timestamp.body`, base64; the header lists signatures."""

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "delivery_world.hpp"
+#include "recording_peer.hpp"
 
 using namespace noci;
 using namespace noci::testing;
@@ -124,4 +125,23 @@ TEST_CASE("when the outbox is full the lowest level goes first and critical last
                alert_at(world.now, "critical5", Level::critical)});
   REQUIRE(dead() == "critical1 low1 high1 low2 high2 low3");
   REQUIRE(world.status().given_up["size"] == 6);
+}
+
+TEST_CASE("a receiver that answers 500 for a day is asked every five minutes, and gets it then") {
+  DeliveryWorld world;
+  RecordingPeer soc(world.io);
+  soc.answer("500 Broken");
+  world.start({webhook_to(soc.port())});
+  world.raise({alert_at(world.now, "patient")});
+  for (Duration passed{}; passed < 24h; passed += 1min) {
+    world.pass(1min);
+  }
+  REQUIRE(soc.requests().size() > 24 * 60 / 6);
+  REQUIRE(soc.requests().size() < 24 * 60 / 4 + 10);
+  REQUIRE(world.count(DeliveryState::pending) == 1);
+  soc.answer("");
+  world.pass(5min);
+  REQUIRE(world.fates("patient").at(0).state == DeliveryState::delivered);
+  REQUIRE(std::all_of(soc.requests().begin(), soc.requests().end(),
+                      [](const auto& request) { return request.id == "patient-1"; }));
 }

@@ -46,7 +46,9 @@ webhooks:
     levels: [high, critical]
     resolved: false
     timeout: 5s
-delivery: {give_up_after: 7d, most_pending: 500, pending_size: 2MiB}
+    rate: {alerts: 9, per: 3m}
+    heartbeat: 7m
+delivery: {give_up_after: 7d, most_pending: 500, pending_size: 2MiB, digest_from: 7}
 state: {dir: s, commit_interval: 2s}
 control: {socket: c.sock}
 metrics: {enabled: false, listen: '[::1]:1234'}
@@ -75,9 +77,13 @@ log: {level: debug}
   CHECK(s.webhooks[0].levels == std::vector<std::string>{"high", "critical"});
   CHECK_FALSE(s.webhooks[0].resolved);
   CHECK(s.webhooks[0].timeout == 5s);
+  CHECK(s.webhooks[0].rate.alerts == 9);
+  CHECK(s.webhooks[0].rate.per == 3min);
+  CHECK(s.webhooks[0].heartbeat == 7min);
   CHECK(s.delivery.give_up_after == 168h);
   CHECK(s.delivery.most_pending == 500);
   CHECK(s.delivery.pending_size == 2 << 20);
+  CHECK(s.delivery.digest_from == 7);
   CHECK(s.state_dir == scratch.path("s"));
   CHECK(s.commit_interval == 2s);
   CHECK(s.control_socket == scratch.path("c.sock"));
@@ -273,6 +279,7 @@ TEST_CASE("the files in config/ can be loaded, and the full one says the default
   CHECK(full.value.delivery.give_up_after == defaults.delivery.give_up_after);
   CHECK(full.value.delivery.most_pending == defaults.delivery.most_pending);
   CHECK(full.value.delivery.pending_size == defaults.delivery.pending_size);
+  CHECK(full.value.delivery.digest_from == defaults.delivery.digest_from);
   CHECK(full.value.state_dir == defaults.state_dir);
   CHECK(full.value.commit_interval == defaults.commit_interval);
   CHECK(full.value.control_socket == defaults.control_socket);
