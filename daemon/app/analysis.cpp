@@ -6,7 +6,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include "io/intake_status.hpp"
 #include "pipeline/vigil_alert.hpp"
 
 namespace noci {
@@ -32,16 +31,13 @@ constexpr std::size_t step = 256 * 1024;
 constexpr Duration shortest_refusal_wait = std::chrono::seconds{1};
 constexpr Duration longest_refusal_wait = std::chrono::minutes{1};
 
-ReceivedStatus received(const IntakeStatus& intake) {
-  return {intake.connections,  intake.accepted,  intake.refused,     intake.unauthorized,
-          intake.idle_closed,  intake.misframed, intake.lines,       intake.oversize_lines,
-          intake.broken_lines, intake.pauses,    intake.spool_bytes, intake.spool_errors};
-}
-
 /// Commits take at most about this share of the time, however many keys change: so that a busy
 /// server's commits come less often, and each holds a key once.
 constexpr int commit_share = 50;  // 1/50
 constexpr Duration longest_pause = std::chrono::minutes{1};
+
+/// After a crash while reading, longer than any line is held back.
+constexpr Duration careful_for = std::chrono::minutes{1};
 
 /// Longer than any line is held back to be judged: after the end of the input none will come.
 constexpr Duration end_of_patience = std::chrono::minutes{1};
@@ -61,6 +57,19 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       last_data_(last_commit_) {}
 
 boost::asio::awaitable<void> Analysis::run() {
+  if (parts_.guard.is_careful()) {
+    log_->error("event=died_while_reading crashes={} next=reading_line_by_line",
+                parts_.guard.crashes());
+    parts_.pipeline.admit_by([this](const Event& event) {
+      const bool admitted = parts_.guard.admits(event);
+      if (!admitted) {
+        note_skipped("source=" + log_value(parts_.sources.at(event.source).name) +
+                     " offset=" + std::to_string(event.position.offset) +
+                     " request=" + log_value(std::string(event.request_id)));
+      }
+      return admitted;
+    });
+  }
   parts_.pipeline.resume(alerts_);
   while (!stopping_) {
     if (Steady::now() - last_look_ >= look_interval) {
@@ -119,6 +128,11 @@ void Analysis::settled(const std::optional<std::vector<Cursor>>& cursors) {
     return;
   }
   refusal_wait_ = Duration::zero();
+  if (parts_.guard.is_careful() && Steady::now() - careful_since_ >= careful_for) {
+    parts_.guard.relax();
+    parts_.pipeline.admit_by({});
+    log_->info("event=reading_as_usual");
+  }
   for (auto& [name, source] : parts_.sources) {
     std::vector<Cursor> own;
     std::copy_if(cursors->begin(), cursors->end(), std::back_inserter(own),
@@ -174,11 +188,13 @@ void Analysis::fill(TimePoint now) {
 }
 
 void Analysis::count(const Chunk& run, TimePoint now) {
-  parts_.pipeline.feed(run, alerts_);
-  note_consumed({run.source, run.stream});
-  for (const StreamOf& moved : parts_.pipeline.moved()) {
-    note_consumed(moved);
+  parts_.guard.enter();
+  if (parts_.guard.is_careful()) {
+    feed_line_by_line(run);
+  } else {
+    feed(run);
   }
+  parts_.guard.leave();
   last_data_ = Steady::now();
   if (const auto newest = parts_.pipeline.newest()) {
     lag_ = now - *newest;
@@ -188,10 +204,49 @@ void Analysis::count(const Chunk& run, TimePoint now) {
   }
 }
 
+void Analysis::feed(const Chunk& run) {
+  parts_.pipeline.feed(run, alerts_);
+  note_consumed({run.source, run.stream});
+  for (const StreamOf& moved : parts_.pipeline.moved()) {
+    note_consumed(moved);
+  }
+}
+
+void Analysis::feed_line_by_line(const Chunk& run) {
+  Chunk piece = run;
+  std::string blank;
+  std::size_t begin = 0;
+  do {
+    const std::size_t line_feed = run.bytes.find('\n', begin);
+    const std::size_t end = line_feed == std::string_view::npos ? run.bytes.size() : line_feed + 1;
+    piece.bytes = run.bytes.substr(begin, end - begin);
+    piece.offset = run.offset + begin;
+    piece.end_of_stream = run.end_of_stream && end == run.bytes.size();
+    if (!parts_.guard.admits(piece.bytes, piece.offset)) {
+      note_skipped("path=" + log_value(std::string(run.path)) + " offset=" +
+                   std::to_string(piece.offset) + " bytes=" + std::to_string(piece.bytes.size()));
+      // Of the same length, so that every later offset stays true.
+      blank.assign(piece.bytes.size(), '?');
+      blank.back() = piece.bytes.back();
+      piece.bytes = blank;
+    }
+    feed(piece);
+    begin = end;
+    ++piece.line;
+  } while (begin < run.bytes.size());
+}
+
+void Analysis::note_skipped(const std::string& where) {
+  ++skipped_records_;
+  log_->critical("event=record_skipped {} why=\"noci died three times when it came to it\"", where);
+}
+
 void Analysis::release(TimePoint now) {
+  parts_.guard.enter();
   for (const StreamOf& moved : parts_.pipeline.release(now, alerts_)) {
     note_consumed(moved);
   }
+  parts_.guard.leave();
 }
 
 void Analysis::note_consumed(const StreamOf& moved) {
@@ -323,39 +378,6 @@ void Analysis::keep_vigil(TimePoint now) {
                  name_of(change.cause), log_value(alert.summary));
     }
   }
-}
-
-AnalysisStatus Analysis::status(TimePoint now) const {
-  AnalysisStatus status;
-  status.at = now;
-  status.newest_event = parts_.pipeline.newest();
-  status.lag = lag_;
-  status.parse = parts_.pipeline.parse_stats();
-  status.engine = parts_.pipeline.engine_stats();
-  status.custody = parts_.pipeline.custody_stats();
-  status.clamped_times = parts_.pipeline.clamped_times();
-  status.rules = parts_.rules;
-  status.health = parts_.vigil.report();
-  for (const auto& [name, source] : parts_.sources) {
-    SourceStatus of_source;
-    of_source.name = name;
-    for (const SourceFault& fault : source->faults()) {
-      of_source.faults.push_back(fault.what);
-    }
-    const SourceStats& stats = source->stats();
-    of_source.bytes = stats.bytes;
-    of_source.behind_bytes = source->backlog();
-    of_source.files_opened = stats.opened;
-    of_source.rotations = stats.rotations;
-    of_source.truncations = stats.truncations;
-    of_source.losses = stats.lost_bytes_unknown;
-    of_source.read_errors = stats.read_errors;
-    if (const IntakeStatus* intake = source->intake()) {
-      of_source.received = received(*intake);
-    }
-    status.sources.push_back(std::move(of_source));
-  }
-  return status;
 }
 
 }  // namespace noci

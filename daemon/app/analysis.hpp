@@ -13,6 +13,7 @@
 
 #include "app/effect_channel.hpp"
 #include "app/log.hpp"
+#include "app/poison_guard.hpp"
 #include "app/status.hpp"
 #include "io/side_by_side.hpp"
 #include "io/source.hpp"
@@ -36,6 +37,7 @@ struct AnalysisParts {
   std::vector<FollowedSource> sources;
   Duration commit_interval{};
   Duration lateness{};
+  PoisonGuard guard;
   std::uint64_t rules = 0;  ///< how many are in force
   std::function<TimePoint()> wall_clock;
   std::function<void(AnalysisStatus)> publish;  ///< about every second
@@ -67,6 +69,10 @@ class Analysis {
   bool read_some();
   void fill(TimePoint now);
   void count(const Chunk& run, TimePoint now);
+  void feed(const Chunk& run);
+  /// After a crash while reading: so that the record that did it can be told and passed over.
+  void feed_line_by_line(const Chunk& run);
+  void note_skipped(const std::string& where);
   void note_consumed(const StreamOf& moved);
   /// Lets go of lines held to be judged, in logs that have fallen silent.
   void release(TimePoint now);
@@ -91,6 +97,7 @@ class Analysis {
   bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
   bool stopping_ = false;
   bool is_behind_ = false;
+  std::uint64_t skipped_records_ = 0;
   // How long ago is measured by a clock that nobody sets.
   using Steady = std::chrono::steady_clock;
   Steady::time_point last_progress_{};
@@ -101,6 +108,7 @@ class Analysis {
   Steady::time_point no_state_until_{};
   Steady::time_point last_commit_;
   Steady::time_point last_look_{};
+  Steady::time_point careful_since_ = Steady::now();
   Steady::time_point last_data_;
   std::optional<Duration> lag_;
 };

@@ -221,6 +221,7 @@ ExitCode run_daemon(const RunOptions& options) {
                       std::move(sources->followed),
                       settings.commit_interval,
                       lateness_of(settings),
+                      PoisonGuard(settings.state_dir + "/reading"),
                       configuration->rules->rules.size(),
                       wall_clock,
                       [&](AnalysisStatus status) { desk_address->publish(std::move(status)); }};

@@ -116,7 +116,7 @@ std::uint64_t Tail::backlog() const {
 }
 
 void Tail::rescan() {
-  faults_ = std::exchange(damages_, {});
+  faults_ = std::exchange(failures_, {});
   for (Pattern& pattern : patterns_) {
     find_logs(pattern);
   }
@@ -314,9 +314,8 @@ std::optional<Chunk> Tail::next_of(TailLog& log, TimePoint arrival) {
         return restart_front(log, arrival);
       case FollowedFile::Outcome::failed:
         ++context_.stats.read_errors;
-        if (std::none_of(faults_.begin(), faults_.end(),
-                         [&](const SourceFault& fault) { return fault.path == log.path(); })) {
-          faults_.push_back(fault_of(log.path(), look.error));
+        if (failures_.empty() || failures_.back().path != log.path()) {
+          failures_.push_back(fault_of(log.path(), look.error));
         }
         return std::nullopt;
       case FollowedFile::Outcome::nothing:
@@ -369,9 +368,10 @@ void Tail::note_damage(const TailLog& log, const TailStream& stream) {
     return;
   }
   ++context_.stats.lost_bytes_unknown;
-  damages_.push_back({log.path(), SourceProblem::unreadable,
-                      "a packed rotated file of " + log.path() + " was read to byte " +
-                          std::to_string(stream.file.offset()) + " only: " + stream.file.damage()});
+  failures_.push_back({log.path(), SourceProblem::unreadable,
+                       "a packed rotated file of " + log.path() + " was read to byte " +
+                           std::to_string(stream.file.offset()) +
+                           " only: " + stream.file.damage()});
 }
 
 /// The file was truncated: what it held ends here, and what it holds now is a new stream.

@@ -82,7 +82,7 @@ class Tail final : public Source {
   std::size_t turn_ = 0;
   std::vector<Draining> draining_;  ///< read to the end, not counted to the end
   std::vector<SourceFault> faults_;
-  std::vector<SourceFault> damages_;  ///< found since the last look
+  std::vector<SourceFault> failures_;  ///< of reads since the last look; faults from then on
   std::vector<char> buffer_;
 };
 

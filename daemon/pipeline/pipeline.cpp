@@ -92,6 +92,9 @@ std::vector<SourceCounts> Pipeline::take_source_counts() {
 }
 
 void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {
+  if (admit_ && !admit_(event)) {
+    return;
+  }
   const auto latest = live_ ? std::optional(arrival + EventClock::live_tolerance) : std::nullopt;
   event.timestamp = clock_.believe(event, latest);
   if (event.kind == Kind::request) {

@@ -42,6 +42,11 @@ class Pipeline {
   [[nodiscard]] std::vector<StreamOf> release(TimePoint now, std::vector<Alert>& out);
   /// No line has come for a while: event time is at least `time`, so what is due can close.
   void idle_until(TimePoint time, std::vector<Alert>& out);
+  /// While set, asked before an event counts; what it does not admit is left out.
+  using Admit = std::function<bool(const Event&)>;
+
+  void admit_by(Admit admit) { admit_ = std::move(admit); }
+
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
   /// Streams whose consumed() the last feed moved, beside the one that was fed.
@@ -91,6 +96,7 @@ class Pipeline {
   void note(const Event& event, TimePoint arrival);
   void count(Event& event, TimePoint arrival, std::vector<Alert>& out);
 
+  Admit admit_;
   bool live_;
   Duration lateness_;
   std::vector<SourceCounts> source_counts_;

@@ -14,8 +14,8 @@ from faults import SHIM, fault
 from harness import Case, Daemon, main, wait_for
 from inbox import Inbox
 
-LIVES = 12
-STEPS = (1, 3, 8, 14, 23, 36)  # at which disk call of its life a daemon dies
+LIVES = 9
+STEPS = (1, 4, 11, 19, 33)  # at which disk call of its life a daemon dies
 
 # What is counted of everybody: windows longer than the test, so that it does not matter when one asks.
 LEDGER = """title: Ledger by {field}
@@ -113,7 +113,7 @@ class Crash(Case):
         plans = [(self.random.random(), {}) for _ in range(LIVES - len(STEPS))]
         if SHIM:
             plans += [(1, fault("tear" if step % 2 else "kill", "write,sync,truncate,remove", "noci.db", step))
-                      for step in (STEPS if LIVES <= 12 else range(1, LIVES // 2))]
+                      for step in (STEPS if LIVES < 10 else range(1, LIVES // 2))]
         self.random.shuffle(plans)
         budget = len(self.records) // (len(plans) + 1)
         fallen = 0

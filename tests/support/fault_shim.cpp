@@ -6,7 +6,8 @@
 //   send NOCI_FAULT_PATH   on which files: what their path contains (sockets are `socket:[…]`)
 //   NOCI_FAULT_NTH    which of these calls, from 1
 //   NOCI_FAULT_DO     kill: die before it; tear: write half of it, then die; once: it fails;
-//                     always: it and all later ones fail
+//                     always: it and all later ones fail; hang: all wait while NOCI_FAULT_WHILE is
+//                     there
 //   NOCI_FAULT_ERRNO  with what, as a number
 //   NOCI_FAULT_WHILE  if set: only while this file exists do calls count and fail
 
@@ -61,7 +62,13 @@ Outcome judge(std::string_view call, std::string_view path) {
     return Outcome::goes_on;
   }
   const long number = ++seen;
-  if (number < nth || (number > nth && action != "always")) {
+  if (number < nth || (number > nth && action != "always" && action != "hang")) {
+    return Outcome::goes_on;
+  }
+  while (action == "hang" && is_meant(call, path)) {
+    usleep(50'000);
+  }
+  if (action == "hang") {
     return Outcome::goes_on;
   }
   if (action == "kill" || (action == "tear" && call != "write")) {

@@ -1,0 +1,129 @@
+#include "app/poison_guard.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "base/hash.hpp"
+#include "io/file_descriptor.hpp"
+
+namespace noci {
+namespace {
+
+constexpr std::array<char, 8> notes_magic{'n', 'o', 'c', 'i', 'r', 'd', '0', '1'};
+/// The crash that makes noci careful, and two that point at the same record.
+constexpr std::uint32_t crashes_of_poison = 3;
+
+/// Never 0, which stands for a block.
+std::uint64_t id_of(std::string_view kind, std::string_view bytes, std::uint64_t number) {
+  std::string text(kind);
+  text.append(reinterpret_cast<const char*>(&number), sizeof number);
+  text += bytes;
+  const Sha256 hash = sha256(text);
+  std::uint64_t id = 0;
+  std::memcpy(&id, hash.data(), sizeof id);
+  return std::max<std::uint64_t>(id, 1);
+}
+
+/// What was noted before is noted, whatever happens next: the compiler must not wait.
+void settle() {
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+}
+
+}  // namespace
+
+void PoisonGuard::Unmap::operator()(Notes* notes) const {
+  munmap(notes, sizeof(Notes));
+}
+
+PoisonGuard::PoisonGuard(const std::string& path) {
+  const FileDescriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file.is_open() || ftruncate(file.get(), sizeof(Notes)) != 0) {
+    return;
+  }
+  void* const map = mmap(nullptr, sizeof(Notes), PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
+  if (map == MAP_FAILED) {
+    return;
+  }
+  notes_.reset(static_cast<Notes*>(map));
+  if (notes_->magic != notes_magic) {
+    *notes_ = Notes{};
+    notes_->magic = notes_magic;
+  }
+  if (notes_->reading != 0) {
+    learn_from_crash();
+  }
+  is_careful_ = notes_->crashes > 0 || notes_->poisoned > 0;
+  crashes_ = notes_->crashes;
+}
+
+void PoisonGuard::learn_from_crash() {
+  const std::uint64_t at = notes_->current;
+  if (at == 0) {
+    notes_->crashes = std::max<std::uint32_t>(notes_->crashes, 1);
+  } else if (at == notes_->suspect) {
+    ++notes_->crashes;
+  } else {
+    notes_->suspect = at;
+    notes_->crashes = crashes_of_poison - 1;
+  }
+  if (notes_->crashes >= crashes_of_poison) {
+    notes_->poison[notes_->poisoned++ % most_poison] = at;
+    notes_->suspect = 0;
+    notes_->crashes = 0;
+  }
+  notes_->reading = 0;
+  notes_->current = 0;
+}
+
+void PoisonGuard::enter() {
+  if (notes_) {
+    notes_->current = 0;
+    notes_->reading = 1;
+    settle();
+  }
+}
+
+void PoisonGuard::leave() {
+  if (notes_) {
+    settle();
+    notes_->reading = 0;
+  }
+}
+
+bool PoisonGuard::admits(std::string_view line, std::uint64_t offset) {
+  return admits(id_of("line", line, offset));
+}
+
+bool PoisonGuard::admits(const Event& event) {
+  return admits(id_of("event", event.request_id, event.position.offset));
+}
+
+bool PoisonGuard::admits(std::uint64_t id) {
+  if (std::find(notes_->poison.begin(), notes_->poison.end(), id) != notes_->poison.end()) {
+    return false;
+  }
+  if (notes_->suspect != 0 && notes_->current == notes_->suspect) {
+    notes_->suspect = 0;  // it went well this time
+    notes_->crashes = 1;
+  }
+  notes_->current = id;
+  settle();
+  return true;
+}
+
+void PoisonGuard::relax() {
+  if (notes_) {
+    notes_->crashes = 0;
+    notes_->suspect = 0;
+    notes_->poisoned = 0;
+    notes_->poison.fill(0);
+  }
+  is_careful_ = false;
+}
+
+}  // namespace noci

@@ -1,0 +1,167 @@
+"""Disks that fail in mid-flight. Detection goes on in memory and says so; what could not be written is
+written once the disk can again; nothing is lost, nothing comes twice. One call that fails, whichever it is,
+leaves no trace."""
+
+import errno
+import os
+
+from faults import SHIM, fault
+from harness import Case, Daemon, main, wait_for
+from inbox import Inbox
+from logs import TextLog, join_rule
+
+STATE = "write,sync,truncate,remove"
+# What fails once in a life that began well: which calls, on which file, the how manieth.
+ONCE = (("sync", "noci.db", 1), ("write", "noci.db", 1), ("write", "noci.db", 3), ("write", "noci.db", 9),
+        ("sync", "noci.db", 2), ("read", "homeserver.log", 1), ("send", "socket:", 1))
+# And at a start.
+AT_START = (("open", "noci.db", 1), ("read", "noci.db", 2), ("write", "noci.db", 2), ("sync", "noci.db", 1))
+
+
+class Faults(Case):
+    def setUp(self):
+        super().setUp()
+        if not SHIM:
+            self.skipTest("NOCI_FAULT_SHIM names no library")
+        self.log = TextLog(self.path("homeserver.log"))
+        self.write("rules/joins.yaml", join_rule())
+        self.inbox = Inbox(self)
+        self.broken = self.path("broken")
+        source = {"name": "synapse", "paths": [self.log.path], "timezone": "UTC", "format": "text", "start_at": "beginning"}
+        self.daemon = Daemon(self, [source], [self.inbox.webhook()], rules=self.path("rules"))
+
+    def start(self, calls, path, error):
+        self.daemon.environment = fault("always", calls, path, error=error, only_while=self.broken)
+        self.daemon.start()
+        wait_for("the first commit", lambda: self.daemon.metric("noci_commits_total") > 0)
+
+    def breaks(self):
+        self.write("broken", "")
+
+    def heals(self):
+        os.unlink(self.broken)
+
+    def known(self, user):
+        rules = self.daemon.ask(ask="why", key=user)["rules"]
+        return rules[0]["limits"][0]["value"] if rules else 0
+
+    def alerted(self):
+        return [payload["data"]["entity"]["key"] for payload in self.inbox.taken() if payload["type"] == "alert.firing"]
+
+    def goes_on_without_its_disk(self, error, words):
+        self.start(STATE, "noci.db", error)
+        self.log.joins("@before:hs.example", 6)
+        self.inbox.wait_for(1)
+        # One that the receiver took but nobody could note as taken would come again.
+        wait_for("it is off the outbox", lambda: self.daemon.metric("noci_outbox_pending") == 0)
+        self.breaks()
+        self.log.joins("@meanwhile:hs.example", 6)
+        self.log.joins("@quiet:hs.example", 3)
+        wait_for("detection goes on", lambda: self.known("@quiet:hs.example") == 3 and self.known("@meanwhile:hs.example") == 6)
+        wait_for("it is counted", lambda: self.daemon.metric("noci_commit_failures_total") > 0)
+        self.assertIn(words, self.daemon.ask(ask="status")["commit_error"])
+        self.assertIn("event=commit_failed", self.daemon.log())
+        self.assertIn("@meanwhile:hs.example", self.daemon.log(), "the log has what the outbox cannot take")
+        self.assertEqual(self.daemon.get("/healthz")[0], 200)
+        self.heals()
+        wait_for("the alert of the meantime", lambda: self.alerted() == ["@before:hs.example", "@meanwhile:hs.example"])
+        wait_for("it is well", lambda: self.daemon.ask(ask="status")["commit_error"] == "")
+        self.daemon.kill()
+        self.daemon.start()
+        self.assertEqual(self.known("@quiet:hs.example"), 3, "what was counted meanwhile was kept")
+        self.log.joins("@quiet:hs.example", 3, first=3)
+        wait_for("and counts", lambda: self.alerted()[2:] == ["@quiet:hs.example"])
+        self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
+        self.assertEqual(len(self.inbox.requests), 3, "nothing came twice")
+
+    def test_a_full_disk(self):
+        self.goes_on_without_its_disk(errno.ENOSPC, "full")
+
+    def test_a_file_system_that_turns_read_only(self):
+        self.goes_on_without_its_disk(errno.EROFS, "noci.db")
+
+    def test_killed_while_the_disk_is_full_nothing_is_lost(self):
+        self.start(STATE, "noci.db", errno.ENOSPC)
+        self.log.joins("@before:hs.example", 6)
+        self.inbox.wait_for(1)
+        self.breaks()
+        self.log.joins("@meanwhile:hs.example", 6)
+        wait_for("it is counted", lambda: self.known("@meanwhile:hs.example") == 6)
+        self.daemon.kill()
+        self.heals()
+        self.daemon.start()
+        wait_for("the alert of the meantime", lambda: self.alerted() == ["@before:hs.example", "@meanwhile:hs.example"])
+
+    def test_a_log_that_cannot_be_read_for_a_while(self):
+        for error in (errno.EIO, errno.EACCES):
+            with self.subTest(error=error):
+                user = f"@reader{error}:hs.example"
+                self.start("read,open", "homeserver.log", error)
+                before = self.daemon.metric("noci_source_read_errors_total")
+                self.breaks()
+                self.log.joins(user, 6)
+                wait_for("it is counted", lambda: self.daemon.metric("noci_source_read_errors_total") > before)
+                wait_for("it is said", lambda: self.daemon.metric("noci_source_faults") == 1)
+                self.assertIn("event=source_fault", self.daemon.log())
+                self.heals()
+                wait_for("its alert", lambda: user in self.alerted())
+                wait_for("it is well", lambda: self.daemon.metric("noci_source_faults") == 0)
+                self.assertEqual(self.daemon.metric("noci_source_losses_total"), 0)
+                self.daemon.kill()
+
+    def test_a_stuck_analysis_is_noticed_and_goes_on(self):
+        self.daemon.settings["webhooks"][0]["heartbeat"] = "100ms"
+        self.daemon.write_settings()
+        self.daemon.environment = fault("hang", "read", "homeserver.log", only_while=self.broken)
+        self.daemon.start()
+        wait_for("its heart beats", lambda: any(request.payload["type"] == "system.heartbeat" for request in self.inbox.requests))
+        self.breaks()
+        self.log.joins("@waits:hs.example", 6)
+        wait_for("it is noticed", lambda: self.daemon.get("/healthz")[0] == 503)
+        wait_for("it is said", lambda: "event=analysis_stuck" in self.daemon.log())
+        self.assertGreater(self.daemon.metric("noci_analysis_age_seconds"), 10)
+        self.heals()
+        wait_for("it goes on", lambda: "@waits:hs.example" in self.alerted())
+        wait_for("it is well", lambda: self.daemon.get("/healthz")[0] == 200)
+
+    def test_any_one_call_may_fail(self):
+        users = []
+        for number, (calls, path, nth) in enumerate(ONCE):
+            user = f"@user{number}:hs.example"
+            users.append(user)
+            self.daemon.environment = fault("once", calls, path, nth, only_while=self.broken)
+            self.daemon.start()
+            wait_for("the first commit", lambda: self.daemon.metric("noci_commits_total") > 0)
+            self.breaks()
+            self.log.joins(user, 4)
+            self.log.joins(user, 4, first=4)
+            wait_for(f"{calls} {path} {nth}: the alert", lambda: user in self.alerted())
+            wait_for("all is counted", lambda: self.known(user) == 8)
+            if number % 2:
+                self.daemon.kill()
+            else:
+                self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
+            self.heals()
+        self.assertEqual(self.alerted(), users)
+
+    def test_a_fault_at_the_start_is_survived_or_said(self):
+        self.daemon.start()
+        self.log.joins("@first:hs.example", 6)
+        self.inbox.wait_for(1)
+        self.daemon.kill()
+        for calls, path, nth in AT_START:
+            self.daemon.environment = fault("once", calls, path, nth)
+            self.daemon.start(wait=False)
+            wait_for("it ends or is ready", lambda: self.daemon.process.poll() is not None or self.daemon.get("/readyz")[0] == 200)
+            if self.daemon.process.poll() is not None:
+                self.assertEqual(self.daemon.process.returncode, 3, (calls, path, nth))
+                self.assertRegex(self.daemon.log().splitlines()[-1], r"event=cannot_start why=.*noci\.db.*")
+            self.daemon.kill()
+        self.daemon.environment = {}
+        self.daemon.start()
+        self.log.joins("@second:hs.example", 6)
+        wait_for("both alerts", lambda: self.alerted() == ["@first:hs.example", "@second:hs.example"])
+
+
+if __name__ == "__main__":
+    main()
