@@ -35,6 +35,8 @@ correlation:
 """
 # Of so many accounts what noci knows is compared with the truth, besides the sum over all.
 LOOKED_AT = 2000
+# Rotated files that are kept: some ten minutes, which noci must not fall behind.
+KEPT = 30
 PATHS = ("/_matrix/client/v3/sync?timeout=30000", "/_matrix/client/v3/keys/query", "/_matrix/client/v3/account/whoami")
 RECORD = ('{{"log":"{a} - 8008 - {{{u}}} Processed request: 0.014sec/0.003sec (0.000sec, 0.001sec) '
           '(0.003sec/0.004sec/1) {b}B 200 \\"{m} {p} HTTP/1.1\\" \\"x\\" [0 dbevts]",'
@@ -69,10 +71,10 @@ class Writer(threading.Thread):
     def rotate(self):
         """As logrotate with `create`, and the fourth file is packed."""
         self.file.close()
-        for number in range(9, 0, -1):
+        for number in range(KEPT, 0, -1):
             for ending in ("", ".gz"):
                 old = f"{self.path}.{number}{ending}"
-                if number == 9 and os.path.exists(old):
+                if number == KEPT and os.path.exists(old):
                     os.unlink(old)
                 elif os.path.exists(old):
                     os.rename(old, f"{self.path}.{number + 1}{ending}")
