@@ -111,6 +111,12 @@ void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
   watch_.wake();
 }
 
+void Analysis::replace_geography(std::shared_ptr<const GeoDatabase> geography) {
+  failed_lookups_ += parts_.geography ? parts_.geography->failed_lookups() : 0;
+  parts_.geography = std::move(geography);
+  parts_.pipeline.replace_geography(parts_.geography);
+}
+
 void Analysis::replace_health(const HealthSettings& settings) {
   parts_.vigil.replace_settings(settings);
   parts_.tell_blindness = settings.alerts;

@@ -15,6 +15,7 @@
 #include "app/log.hpp"
 #include "app/poison_guard.hpp"
 #include "app/status.hpp"
+#include "io/geo_database.hpp"
 #include "io/side_by_side.hpp"
 #include "io/source.hpp"
 #include "io/watch.hpp"
@@ -39,6 +40,7 @@ struct AnalysisParts {
   Duration lateness{};
   PoisonGuard guard;
   std::uint64_t rules = 0;  ///< how many are in force
+  std::shared_ptr<const GeoDatabase> geography;
   std::function<TimePoint()> wall_clock;
   std::function<void(AnalysisStatus)> publish;  ///< about every second
 };
@@ -54,6 +56,7 @@ class Analysis {
   // The following are called on the analysis thread (posted).
   void stop();
   void replace_rules(std::shared_ptr<const RuleSet> rules);
+  void replace_geography(std::shared_ptr<const GeoDatabase> geography);
   void replace_health(const HealthSettings& settings);
   /// The oldest commit without an answer is on the disk with these cursors, or, when there are
   /// none, could not be written.
@@ -111,6 +114,7 @@ class Analysis {
   Steady::time_point careful_since_ = Steady::now();
   Steady::time_point last_data_;
   std::optional<Duration> lag_;
+  std::uint64_t failed_lookups_ = 0;  ///< of databases that were replaced
 };
 
 }  // namespace noci

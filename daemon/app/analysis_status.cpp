@@ -21,6 +21,9 @@ AnalysisStatus Analysis::status(TimePoint now) const {
   status.lag = lag_;
   status.parse = parts_.pipeline.parse_stats();
   status.engine = parts_.pipeline.engine_stats();
+  status.familiar = parts_.pipeline.familiar_stats();
+  status.failed_lookups =
+      failed_lookups_ + (parts_.geography ? parts_.geography->failed_lookups() : 0);
   status.custody = parts_.pipeline.custody_stats();
   status.clamped_times = parts_.pipeline.clamped_times();
   status.rules = parts_.rules;

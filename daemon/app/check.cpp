@@ -16,6 +16,7 @@
 #include "app/webhooks.hpp"
 #include "base/result.hpp"
 #include "base/zones.hpp"
+#include "io/geo_database.hpp"
 #include "io/intake.hpp"
 #include "io/journal.hpp"
 #include "io/rotation.hpp"
@@ -231,6 +232,16 @@ ExitCode check(const CheckOptions& options) {
     findings.warn("no webhook is configured: alerts are kept in the database and the log only");
   }
   become_service_user(findings);
+  if (configuration->geography) {
+    for (const std::string& description : configuration->geography->descriptions()) {
+      findings.good("geo database " + description);
+    }
+  }
+  for (const std::string& path : settings.geo_databases) {
+    if (!may(path, R_OK)) {
+      findings.bad("the geo database " + path + " cannot be read by this user");
+    }
+  }
   const bool is_running = is_answered(settings.control_socket);
   for (const SourceSettings& source : settings.sources) {
     if (source.type == SourceType::file) {

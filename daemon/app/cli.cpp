@@ -45,6 +45,14 @@ void add_config(CLI::App& command, ConfigOption& config) {
       ->type_name("FILE");
 }
 
+/// Of verbs that need none.
+void add_known_by(CLI::App& command, ConfigOption& config) {
+  command
+      .add_option("-c,--config", config.path,
+                  "settings whose geo databases and shared addresses count (default: none)")
+      ->type_name("FILE");
+}
+
 void add_input(CLI::App& command, InputOptions& input) {
   command
       .add_option(
@@ -167,6 +175,7 @@ void add_explain(CLI::App& app, Verb& verb) {
   auto* command = app.add_subcommand("explain", "what noci makes of each record of a log");
   const auto options = options_for<ExplainOptions>(*command, verb, explain);
   add_input(*command, options->input);
+  add_known_by(*command, options->config);
   add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
                    "text, or one JSON object per record");
   command->footer(
@@ -180,6 +189,7 @@ void add_report(CLI::App& app, Verb& verb) {
       "report", "what each account, address or remote server took, largest first");
   const auto options = options_for<ReportOptions>(*command, verb, report);
   add_input(*command, options->input);
+  add_known_by(*command, options->config);
   command->get_option("PATH")->required();
   add_choice<Field>(*command, "--by", options->by,
                     {{"user.id", Field::user_id},

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/hash.hpp"
+#include "io/geo_database.hpp"
 #include "pipeline/rule_check.hpp"
 #include "settings/load.hpp"
 #include "settings/rules.hpp"
@@ -98,6 +99,14 @@ std::optional<Configuration> read_configuration(const ConfigOption& option,
   // which rules are meant.
   if (settings || !dirs.rules_dir.empty()) {
     append(faults, std::move(rules.faults));
+  }
+  if (settings && !settings->geo_databases.empty()) {
+    if (auto opened = GeoDatabase::open(settings->geo_databases)) {
+      configuration.geography = std::move(*opened);
+    } else {
+      faults.push_back({settings->file, 0, 0, opened.error().what,
+                        "name files in MaxMind's format below geo.databases"});
+    }
   }
   if (faults.size() > before) {
     return std::nullopt;

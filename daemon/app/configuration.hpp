@@ -10,6 +10,10 @@
 #include "model/settings.hpp"
 
 namespace noci {
+class GeoDatabase;
+}
+
+namespace noci {
 
 inline constexpr const char* default_config_path = "/etc/noci/noci.yaml";
 
@@ -21,6 +25,7 @@ struct ConfigOption {
 struct Configuration {
   Settings settings;
   std::shared_ptr<const RuleSet> rules;
+  std::shared_ptr<const GeoDatabase> geography;  ///< nothing where the settings name no database
   Faults warnings;
   /// `sha256:` and 12 hex digits over the settings' and all rules' bytes.
   std::string hash;

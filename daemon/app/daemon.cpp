@@ -19,6 +19,7 @@
 #include "app/sources.hpp"
 #include "app/webhooks.hpp"
 #include "base/zones.hpp"
+#include "io/geo_database.hpp"
 #include "io/service_manager.hpp"
 
 namespace noci {
@@ -89,6 +90,8 @@ Pipeline make_pipeline(const Configuration& configuration, const Database& datab
   options.engine.lateness = lateness_of(settings);
   options.engine.memory_budget = settings.memory_budget;
   options.live = true;
+  options.familiar_memory = settings.familiar_memory;
+  options.geography = configuration.geography;
   return Pipeline(std::move(options), configuration.rules);
 }
 
@@ -223,6 +226,7 @@ ExitCode run_daemon(const RunOptions& options) {
                       lateness_of(settings),
                       PoisonGuard(settings.state_dir + "/reading"),
                       configuration->rules->rules.size(),
+                      configuration->geography,
                       wall_clock,
                       [&](AnalysisStatus status) { desk_address->publish(std::move(status)); }};
   Analysis analysis(analysis_context.get_executor(), std::move(parts), effects, log);

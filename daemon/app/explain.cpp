@@ -6,8 +6,8 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/onlooking.hpp"
 #include "base/text.hpp"
-#include "detect/familiar.hpp"
 #include "pipeline/event_reader.hpp"
 
 namespace noci {
@@ -66,6 +66,10 @@ std::string explain_json(const Event& event) {
     } else if ((field == Field::action || field == Field::outcome) && event.kind != Kind::request &&
                event.action == Action::unknown) {
       continue;  // a record that is no request has no class and no outcome
+    } else if (is_flag(field)) {
+      if (const std::string_view flag = event.text(field); !flag.empty()) {
+        object[name_of(field)] = flag == "true";
+      }
     } else if (const auto number = event.number(field)) {
       object[name_of(field)] = *number;
     } else if (const std::string_view text = event.text(field); !text.empty()) {
@@ -82,13 +86,16 @@ ExitCode explain(const ExplainOptions& options) {
     return code;
   }
   EventReader reader(inputs->sources, true);
-  detect::Familiar familiar;
+  auto onlooker = onlooker_for(options.config, *inputs, code);
+  if (!onlooker) {
+    return code;
+  }
   code = read_all(*inputs, "explain", [&](const Chunk& chunk) {
     reader.feed(chunk, [&](Event& event) {
       if (event.kind == Kind::ignored && event.reason == "continuation") {
         return;  // belongs to the record above it
       }
-      familiar.regard(event);
+      onlooker->regard(event);
       if (options.jsonl) {
         std::cout << explain_json(event) << '\n';
       } else {

@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "app/configuration.hpp"
 #include "app/exit_code.hpp"
 #include "app/inputs.hpp"
 
@@ -10,6 +11,7 @@ namespace noci {
 
 struct ExplainOptions {
   InputOptions input;
+  ConfigOption config;  ///< none: neither geo databases nor shared addresses
   bool jsonl = false;
 };
 

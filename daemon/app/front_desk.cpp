@@ -213,11 +213,13 @@ void FrontDesk::reload() {
   settings_.delivery = fresh->settings.delivery;
   parts_.deliverer.replace_webhooks(std::move(webhooks), settings_.delivery, node());
   settings_.health = fresh->settings.health;
-  boost::asio::post(parts_.analysis_context,
-                    [this, rules = fresh->rules, health = settings_.health] {
-                      parts_.analysis.replace_rules(rules);
-                      parts_.analysis.replace_health(health);
-                    });
+  boost::asio::post(
+      parts_.analysis_context,
+      [this, rules = fresh->rules, geography = fresh->geography, health = settings_.health] {
+        parts_.analysis.replace_rules(rules);
+        parts_.analysis.replace_geography(geography);
+        parts_.analysis.replace_health(health);
+      });
   status.config_valid = true;
   status.config_loaded = parts_.wall_clock();
   log_->info("event=reloaded rules={} config_hash={}", fresh->rules->rules.size(), config_hash_);
@@ -246,8 +248,9 @@ void FrontDesk::warn_of_restart(const Settings& fresh) {
                     fresh.commit_interval != settings_.commit_interval);
   warn("metrics", fresh.metrics != settings_.metrics);
   warn("control", fresh.control_socket != settings_.control_socket);
-  warn("analysis",
-       fresh.lateness != settings_.lateness || fresh.memory_budget != settings_.memory_budget);
+  warn("analysis", fresh.lateness != settings_.lateness ||
+                       fresh.memory_budget != settings_.memory_budget ||
+                       fresh.familiar_memory != settings_.familiar_memory);
 }
 
 HttpResponse FrontDesk::answer(std::string_view, std::string_view target) {

@@ -101,6 +101,17 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
            engine.evicted_keys);
   to.total("noci_late_events_total", "Events older than a window could still take.",
            engine.late_events);
+  const FamiliarStats& familiar = analysis.familiar;
+  to.now("noci_familiar_accounts", "Accounts whose usual ways are known.", familiar.accounts);
+  to.now("noci_familiar_places", "Addresses with agents where an account was seen lately.",
+         familiar.places);
+  to.now("noci_familiar_memory_bytes", "Estimated memory of both.", familiar.memory_bytes);
+  to.total("noci_familiar_evicted_accounts_total",
+           "Accounts whose usual ways were forgotten to stay within the memory budget.",
+           familiar.evicted_accounts);
+  to.total("noci_familiar_evicted_places_total", "Likewise places.", familiar.evicted_places);
+  to.total("noci_geo_failed_lookups_total", "Addresses that a geo database could not be asked for.",
+           analysis.failed_lookups);
   const CustodyStats& custody = analysis.custody;
   to.now("noci_mixed_logs", "Text logs that clients can write lines of their own into.",
          custody.mixed_logs);

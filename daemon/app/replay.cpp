@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "io/geo_database.hpp"
 #include "notify/payload.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -41,6 +42,8 @@ ExitCode replay(const ReplayOptions& options) {
   pipeline_options.sources = inputs->sources;
   pipeline_options.engine.lateness = lateness_for(settings, inputs->logs.size());
   pipeline_options.engine.memory_budget = settings.memory_budget;
+  pipeline_options.familiar_memory = settings.familiar_memory;
+  pipeline_options.geography = configuration->geography;
   Pipeline pipeline(std::move(pipeline_options), configuration->rules);
   const Node node{settings.node_name, "", NOCI_VERSION, configuration->hash};
 

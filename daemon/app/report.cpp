@@ -10,9 +10,9 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/onlooking.hpp"
 #include "app/tally.hpp"
 #include "base/text.hpp"
-#include "detect/familiar.hpp"
 #include "pipeline/event_reader.hpp"
 #include "pipeline/pipeline.hpp"
 
@@ -21,9 +21,19 @@ namespace {
 
 namespace json = boost::json;
 
+/// What one key took: proven by the log, and, of an account, linked to it by address and agent.
+struct Account {
+  Totals proven;
+  Totals linked;
+};
+
 struct Column {
   const char* name;
   std::int64_t (*of)(const Totals&);
+
+  [[nodiscard]] std::string heading(bool linked) const {
+    return linked ? std::string(name) + "_linked" : name;
+  }
 };
 
 /// In this order everywhere; docs/operations.md says what each counts.
@@ -45,6 +55,16 @@ constexpr std::array columns{
     Column{"failures", [](const Totals& t) { return t.failures; }},
 };
 
+/// What anybody can ask for without an account. They stand behind the others, for accounts only.
+constexpr std::array linked_columns{
+    Column{"requests", [](const Totals& t) { return t.requests; }},
+    Column{"bytes_downloaded", [](const Totals& t) { return t.bytes_downloaded; }},
+    Column{"media_files", [](const Totals& t) { return t.media_files; }},
+    Column{"media_bytes", [](const Totals& t) { return t.media_bytes; }},
+    Column{"thumbnails", [](const Totals& t) { return t.thumbnails; }},
+    Column{"profiles_read", [](const Totals& t) { return t.profiles_read; }},
+};
+
 /// The books of one run: every key's totals, or one key's details.
 class Books {
  public:
@@ -58,7 +78,11 @@ class Books {
     const std::string key(event.text(options_.by));
     if (options_.detail == ReportDetail::none) {
       if (!options_.key || key == *options_.key) {
-        keys_[key].add(event);
+        keys_[key].proven.add(event);
+      }
+      const bool is_linked = options_.by == Field::user_id && event.actor_linked == true;
+      if (is_linked && (!options_.key || event.actor_id == *options_.key)) {
+        keys_[std::string(event.actor_id)].linked.add(event);
       }
     } else if (event.outcome == Outcome::success && key == options_.key.value_or("")) {
       add_detail(event);
@@ -96,11 +120,24 @@ class Books {
     totals.bytes += event.bytes.value_or(0);
   }
 
+  /// `say(heading, value)` for each column of an account.
+  template <typename Say>
+  void for_columns(const Account& account, Say say) const {
+    for (const Column& column : columns) {
+      say(column.heading(false), column.of(account.proven));
+    }
+    if (options_.by == Field::user_id) {
+      for (const Column& column : linked_columns) {
+        say(column.heading(true), column.of(account.linked));
+      }
+    }
+  }
+
   void print_keys() const;
   void print_details() const;
 
   const ReportOptions& options_;
-  std::unordered_map<std::string, Totals> keys_;
+  std::unordered_map<std::string, Account> keys_;
   std::unordered_map<std::string, DetailTotals> details_;
 };
 
@@ -134,54 +171,46 @@ void print_table(const std::vector<std::vector<std::string>>& rows) {
 }
 
 void Books::print_keys() const {
-  using Row = std::pair<const std::string*, const Totals*>;
+  using Row = std::pair<const std::string*, const Account*>;
   std::vector<Row> rows;
-  for (const auto& [key, totals] : keys_) {
-    rows.emplace_back(&key, &totals);
+  for (const auto& [key, account] : keys_) {
+    rows.emplace_back(&key, &account);
   }
   std::sort(rows.begin(), rows.end(), [](const Row& a, const Row& b) {
-    return std::pair(-a.second->bytes_downloaded, *a.first) <
-           std::pair(-b.second->bytes_downloaded, *b.first);
+    return std::pair(-a.second->proven.bytes_downloaded, *a.first) <
+           std::pair(-b.second->proven.bytes_downloaded, *b.first);
   });
   const std::string heading(name_of(options_.by));
   if (options_.format == ReportFormat::jsonl) {
-    for (const auto& [key, totals] : rows) {
+    for (const auto& [key, account] : rows) {
       json::object object;
       object["key"] = key->empty() ? json::value(nullptr) : json::value(to_utf8(*key));
-      for (const Column& column : columns) {
-        object[column.name] = column.of(*totals);
-      }
+      for_columns(*account,
+                  [&](const std::string& name, std::int64_t value) { object[name] = value; });
       std::cout << json::serialize(object) << '\n';
     }
     return;
   }
   if (options_.format == ReportFormat::csv) {
     std::cout << csv_cell(heading);
-    for (const Column& column : columns) {
-      std::cout << ',' << column.name;
-    }
+    for_columns({}, [&](const std::string& name, std::int64_t) { std::cout << ',' << name; });
     std::cout << "\r\n";
-    for (const auto& [key, totals] : rows) {
+    for (const auto& [key, account] : rows) {
       std::cout << (key->empty() ? "" : csv_cell(*key));
-      for (const Column& column : columns) {
-        std::cout << ',' << column.of(*totals);
-      }
+      for_columns(*account,
+                  [&](const std::string&, std::int64_t value) { std::cout << ',' << value; });
       std::cout << "\r\n";
     }
     return;
   }
   std::vector<std::vector<std::string>> table(1, {heading});
-  for (const Column& column : columns) {
-    table[0].emplace_back(column.name);
-  }
-  for (const auto& [key, totals] : rows) {
+  for_columns({}, [&](const std::string& name, std::int64_t) { table[0].push_back(name); });
+  for (const auto& [key, account] : rows) {
     table.push_back({key->empty() ? "(none)" : printable(*key, 60)});
-    for (const Column& column : columns) {
-      const std::string_view name = column.name;
-      const std::int64_t value = column.of(*totals);
-      table.back().push_back(name.find("bytes") != std::string_view::npos ? describe_bytes(value)
-                                                                          : describe_count(value));
-    }
+    for_columns(*account, [&](const std::string& name, std::int64_t value) {
+      table.back().push_back(name.find("bytes") != std::string::npos ? describe_bytes(value)
+                                                                     : describe_count(value));
+    });
   }
   print_table(table);
 }
@@ -234,11 +263,14 @@ ExitCode report(const ReportOptions& options) {
     return code;
   }
   EventReader reader(inputs->sources);
-  detect::Familiar familiar;
+  auto onlooker = onlooker_for(options.config, *inputs, code);
+  if (!onlooker) {
+    return code;
+  }
   Books books(options);
   code = read_all(*inputs, "report", [&](const Chunk& chunk) {
     reader.feed(chunk, [&](Event& event) {
-      familiar.regard(event);
+      onlooker->regard(event);
       books.add(event);
     });
   });

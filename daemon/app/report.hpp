@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "app/configuration.hpp"
 #include "app/exit_code.hpp"
 #include "app/inputs.hpp"
 #include "model/event.hpp"
@@ -17,6 +18,7 @@ enum class ReportDetail { none, rooms, media, targets };
 
 struct ReportOptions {
   InputOptions input;
+  ConfigOption config;  ///< none: neither geo databases nor shared addresses
   Field by = Field::user_id;
   std::optional<TimePoint> since;  ///< inclusive
   std::optional<TimePoint> until;  ///< exclusive

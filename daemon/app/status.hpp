@@ -51,6 +51,8 @@ struct AnalysisStatus {
   std::optional<Duration> lag;            ///< arrival of the newest line minus its event time
   ParseStats parse;
   EngineStats engine;
+  FamiliarStats familiar;
+  std::uint64_t failed_lookups = 0;  ///< of geo databases
   CustodyStats custody;
   std::uint64_t clamped_times = 0;
   std::uint64_t skipped_records = 0;  ///< at which noci had died

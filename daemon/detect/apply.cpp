@@ -335,6 +335,7 @@ Alert Engine::Core::make_alert(const Account& account, const Watch& watch, Alert
   alert.tags = info.tags;
   alert.falsepositives = info.falsepositives;
   alert.runbook = info.runbook;
+  alert.homeserver = detect::homeserver_of(account.key);
   alert.key = detect::key_values(account.key, layout_.tables[account.table].group_by);
   alert.limits = watch.told;
   alert.first_event = watch.evidence.first_event();

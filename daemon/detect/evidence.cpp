@@ -13,6 +13,8 @@ constexpr std::size_t longest_value = 256;
 constexpr std::size_t places_per_value = 4;
 constexpr std::size_t most_places = 128;
 constexpr std::size_t most_samples = 64;
+constexpr std::size_t linked_places = 32;
+constexpr std::size_t most_linked = 8;
 
 std::string cut(std::string_view text) {
   return std::string(text.substr(0, longest_value));
@@ -149,11 +151,35 @@ void EvidenceCollector::add(const Event& event, const EvidenceSettings& settings
       values_of(field).add(text, capacity);
     }
   }
+  if (event.actor_linked == true) {
+    alone_.add(event.actor_id, linked_places);
+  }
+  for (const std::string_view candidate : event.candidates) {
+    several_.add(candidate, linked_places);
+  }
+}
+
+std::vector<LinkedAccount> EvidenceCollector::linked() const {
+  std::vector<LinkedAccount> accounts;
+  for (const auto& [user_id, count] : alone_.top(most_linked)) {
+    accounts.push_back({user_id, count, 0});
+  }
+  for (const auto& [user_id, count] : several_.top(linked_places)) {
+    const auto known = std::ranges::find(accounts, user_id, &LinkedAccount::user_id);
+    if (known != accounts.end()) {
+      known->several = count;
+    } else if (accounts.size() < most_linked) {
+      accounts.push_back({user_id, 0, count});
+    }
+  }
+  return accounts;
 }
 
 Evidence EvidenceCollector::evidence(const EvidenceSettings& settings) const {
   Evidence evidence;
   evidence.samples.assign(samples_.begin(), samples_.end());
+  evidence.linked = linked();
+  evidence.truncated = alone_.has_forgotten() || several_.has_forgotten();
   for (const auto& [field, count] : settings.top) {
     for (const auto& [known, values] : values_) {
       if (known == field) {
@@ -174,7 +200,7 @@ std::int64_t EvidenceCollector::bytes() const {
   for (const auto& [field, values] : values_) {
     sum += static_cast<std::int64_t>(sizeof(field)) + values.bytes();
   }
-  return sum;
+  return sum + alone_.bytes() + several_.bytes();
 }
 
 void EvidenceCollector::save(ByteWriter& out) const {
@@ -190,6 +216,8 @@ void EvidenceCollector::save(ByteWriter& out) const {
     out.text(name_of(field));
     values.save(out);
   }
+  alone_.save(out);
+  several_.save(out);
 }
 
 bool EvidenceCollector::load(ByteReader& in) {
@@ -212,7 +240,7 @@ bool EvidenceCollector::load(ByteReader& in) {
     }
     values_.emplace_back(*field, std::move(values));
   }
-  return in.ok();
+  return alone_.load(in) && several_.load(in);
 }
 
 FrequentValues& EvidenceCollector::values_of(Field field) {

@@ -63,9 +63,13 @@ class EvidenceCollector {
 
  private:
   FrequentValues& values_of(Field field);
+  [[nodiscard]] std::vector<LinkedAccount> linked() const;
 
   std::deque<Sample> samples_;
   std::vector<std::pair<Field, FrequentValues>> values_;
+  // Accounts of requests without one: the only candidate, and one of several.
+  FrequentValues alone_;
+  FrequentValues several_;
   TimePoint first_event_;
   TimePoint last_event_;
   bool any_ = false;

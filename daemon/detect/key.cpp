@@ -53,6 +53,10 @@ std::vector<std::pair<Field, std::string>> key_values(std::string_view key,
   return values;
 }
 
+std::string_view homeserver_of(std::string_view key) {
+  return ByteReader(key).text();
+}
+
 Event key_as_event(std::string_view key, const std::vector<Field>& group_by) {
   ByteReader in(key);
   Event event;

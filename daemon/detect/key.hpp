@@ -18,6 +18,8 @@ namespace noci::detect {
 /// The group-by fields and their values, without the implicit homeserver.
 [[nodiscard]] std::vector<std::pair<Field, std::string>> key_values(
     std::string_view key, const std::vector<Field>& group_by);
+/// The implicit homeserver; a view into `key`.
+[[nodiscard]] std::string_view homeserver_of(std::string_view key);
 /// An event that has nothing but the fields of the key; its views are into `key`.
 [[nodiscard]] Event key_as_event(std::string_view key, const std::vector<Field>& group_by);
 /// Whether the bytes are a key of so many values.

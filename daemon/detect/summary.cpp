@@ -249,6 +249,31 @@ std::string clauses_of(const Alert& alert, const std::vector<LimitWords>& words)
   return clauses;
 }
 
+/// Who may be behind requests without an account, and how sure that is: a sentence of its own.
+std::string linked_of(const Alert& alert) {
+  const std::vector<LinkedAccount>& accounts = alert.evidence.linked;
+  if (accounts.empty()) {
+    return "";
+  }
+  const LinkedAccount& first = accounts.front();
+  const std::string name = name_for_people(first.user_id);
+  const bool is_key = std::ranges::any_of(
+      alert.key, [&](const auto& part) { return part.second == first.user_id; });
+  if (is_key) {
+    return " " + describe_count(first.alone) +
+           " of the requests name no account; no other was seen on the same address and agent.";
+  }
+  if (accounts.size() > 1) {
+    return " The requests without an account may be of " + name +
+           (accounts.size() == 2 ? " or " + name_for_people(accounts[1].user_id)
+                                 : " or " + std::to_string(accounts.size() - 1) + " others") +
+           ", seen on the same address and agent.";
+  }
+  return first.several == 0
+             ? " Only " + name + " was seen on the same address and agent."
+             : " Of those seen on the same address and agent, only " + name + " is known.";
+}
+
 }  // namespace
 
 std::vector<LimitWords> words_for(const Rule& rule) {
@@ -285,7 +310,8 @@ std::string summarise(const Alert& alert, const std::vector<LimitWords>& words) 
                 : subject + " is back below every limit of " + title + ".");
   }
   const std::string clauses = clauses_of(alert, words);
-  return prefix + subject + (clauses.empty() ? " matched " + title : clauses) + ".";
+  return prefix + subject + (clauses.empty() ? " matched " + title : clauses) + "." +
+         linked_of(alert);
 }
 
 }  // namespace noci

@@ -55,10 +55,21 @@ struct Sample {
   Position position;
 };
 
+/// An account that requests without one may be of: it was seen on the same address and agent.
+struct LinkedAccount {
+  std::string user_id;
+  std::int64_t alone = 0;    ///< requests at least for which it was the only one
+  std::int64_t several = 0;  ///< and for which it was one of several
+
+  bool operator==(const LinkedAccount&) const = default;
+};
+
 struct Evidence {
   std::vector<Sample> samples;
   /// Field and its most frequent values with their counts, largest first.
   std::vector<std::pair<Field, std::vector<std::pair<std::string, std::int64_t>>>> top;
+  /// The surest first; empty when no request was without an account, or none could be linked.
+  std::vector<LinkedAccount> linked;
   bool truncated = false;  ///< rarer values were forgotten to bound memory
 };
 
@@ -121,6 +132,8 @@ struct Alert {
   std::vector<std::string> falsepositives;
   std::string runbook;
 
+  /// The server that the key belongs to; empty where the sources do not say.
+  std::string homeserver;
   /// The group-by fields and their values: what the episode is about.
   std::vector<std::pair<Field, std::string>> key;
   std::vector<LimitState> limits;

@@ -22,10 +22,19 @@ bool is_number(Field field) {
     case Field::limit:
     case Field::dbevts:
     case Field::duration:
+    case Field::known_days_account:
+    case Field::known_days_address:
+    case Field::known_days_network:
+    case Field::known_days_agent:
+    case Field::travel_kmh:
       return true;
     default:
       return false;
   }
+}
+
+bool is_flag(Field field) {
+  return field == Field::actor_linked || trait_of(field).has_value();
 }
 
 std::string_view name_of(Outcome outcome) {
@@ -48,12 +57,20 @@ std::string_view Event::text(Field field) const {
       return effective_user_id;
     case Field::actor_id:
       return actor_id;
+    case Field::actor_linked:
+      return flag_text(actor_linked);
     case Field::server_name:
       return server_name;
     case Field::source_ip:
       return source_ip;
     case Field::source_network:
       return source_network;
+    case Field::source_country:
+      return source_country;
+    case Field::source_as:
+      return source_as;
+    case Field::source_as_name:
+      return source_as_name;
     case Field::user_agent:
       return user_agent;
     case Field::method:
@@ -79,8 +96,10 @@ std::string_view Event::text(Field field) const {
     case Field::request_id:
       return request_id;
     default:
-      return {};
+      break;
   }
+  const auto trait = trait_of(field);
+  return trait ? flag_text(novelty.of(*trait)) : std::string_view();
 }
 
 std::optional<std::int64_t> Event::number(Field field) const {
@@ -101,6 +120,16 @@ std::optional<std::int64_t> Event::number(Field field) const {
       return dbevts;
     case Field::duration:
       return duration;
+    case Field::known_days_account:
+      return known_days_account;
+    case Field::known_days_address:
+      return known_days_address;
+    case Field::known_days_network:
+      return known_days_network;
+    case Field::known_days_agent:
+      return known_days_agent;
+    case Field::travel_kmh:
+      return travel_kmh;
     default:
       return std::nullopt;
   }

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "base/time.hpp"
 #include "model/action.hpp"
+#include "model/novelty.hpp"
 #include "model/record.hpp"
 
 namespace noci {
@@ -21,9 +23,13 @@ enum class Field : std::uint8_t {
   user_id,
   effective_user_id,
   actor_id,
+  actor_linked,
   server_name,
   source_ip,
   source_network,
+  source_country,
+  source_as,
+  source_as_name,
   user_agent,
   method,
   path,
@@ -43,6 +49,20 @@ enum class Field : std::uint8_t {
   log_source,
   log_worker,
   request_id,
+  first_seen_account,
+  first_seen_address,
+  first_seen_network,
+  first_seen_country,
+  first_seen_as,
+  first_seen_agent,
+  first_seen_action,
+  first_seen_server,
+  first_seen_hour,
+  known_days_account,
+  known_days_address,
+  known_days_network,
+  known_days_agent,
+  travel_kmh,
 };
 
 inline constexpr std::array field_names{
@@ -53,9 +73,13 @@ inline constexpr std::array field_names{
     std::string_view("user.id"),
     std::string_view("user.effective.id"),
     std::string_view("actor.id"),
+    std::string_view("actor.linked"),
     std::string_view("server.name"),
     std::string_view("source.ip"),
     std::string_view("source.network"),
+    std::string_view("source.geo.country"),
+    std::string_view("source.as"),
+    std::string_view("source.as.name"),
     std::string_view("user_agent.original"),
     std::string_view("http.request.method"),
     std::string_view("url.path"),
@@ -75,18 +99,42 @@ inline constexpr std::array field_names{
     std::string_view("log.source"),
     std::string_view("log.worker"),
     std::string_view("request.id"),
+    std::string_view("first_seen.account"),
+    std::string_view("first_seen.address"),
+    std::string_view("first_seen.network"),
+    std::string_view("first_seen.country"),
+    std::string_view("first_seen.as"),
+    std::string_view("first_seen.agent"),
+    std::string_view("first_seen.action"),
+    std::string_view("first_seen.server"),
+    std::string_view("first_seen.hour"),
+    std::string_view("known_days.account"),
+    std::string_view("known_days.address"),
+    std::string_view("known_days.network"),
+    std::string_view("known_days.agent"),
+    std::string_view("travel.kmh"),
 };
 
 inline constexpr std::size_t field_count = field_names.size();
-static_assert(static_cast<std::size_t>(Field::request_id) + 1 == field_count);
+static_assert(static_cast<std::size_t>(Field::travel_kmh) + 1 == field_count);
 
 [[nodiscard]] constexpr std::string_view name_of(Field field) {
   return field_names[static_cast<std::size_t>(field)];
 }
 
+/// The trait behind a field first_seen.…
+[[nodiscard]] constexpr std::optional<Trait> trait_of(Field field) {
+  if (field < Field::first_seen_account || field > Field::first_seen_hour) {
+    return std::nullopt;
+  }
+  return static_cast<Trait>(static_cast<int>(field) - static_cast<int>(Field::first_seen_account));
+}
+
 [[nodiscard]] std::optional<Field> field_named(std::string_view name);
 /// Numbers can be summed and compared with gt/gte/lt/lte; everything else is text.
 [[nodiscard]] bool is_number(Field field);
+/// Text that is `true` or `false`.
+[[nodiscard]] bool is_flag(Field field);
 
 enum class Outcome : std::uint8_t { success, failure, aborted };
 
@@ -131,9 +179,15 @@ struct Event {
   std::string_view user_id;            ///< who authenticated: who the data goes to
   std::string_view effective_user_id;  ///< the puppeted account, when another one authenticated
   std::string_view actor_id;           ///< user_id, else the only account of this address and agent
-  std::string_view server_name;        ///< federation origin
+  std::optional<bool> actor_linked;    ///< false: proven
+  /// Of a request without an account, those it may be of when they are several.
+  std::span<const std::string_view> candidates;
+  std::string_view server_name;  ///< federation origin
   std::string_view source_ip;
   std::string_view source_network;  ///< /24 of an IPv4 address, /64 of an IPv6 one
+  std::string_view source_country;
+  std::string_view source_as;  ///< `AS64500`
+  std::string_view source_as_name;
   std::string_view user_agent;
   std::string_view method;
   std::string_view path;      ///< as logged, without the query
@@ -155,6 +209,14 @@ struct Event {
   std::optional<std::int64_t> limit;
   std::optional<std::int64_t> dbevts;
   std::optional<std::int64_t> duration;  ///< nanoseconds, start to end of the response
+
+  // How the request fits what its account did before.
+  Novelty novelty;
+  std::optional<std::int64_t> known_days_account;
+  std::optional<std::int64_t> known_days_address;
+  std::optional<std::int64_t> known_days_network;
+  std::optional<std::int64_t> known_days_agent;
+  std::optional<std::int64_t> travel_kmh;  ///< the speed it takes to have been elsewhere before
 
   SourceIndex source = 0;
   bool is_context = false;  ///< of kind search: what stood around one hit, not the number of hits

@@ -29,6 +29,9 @@ void set_text(Event& event, Field field, std::string_view value) {
     case Field::actor_id:
       event.actor_id = value;
       break;
+    case Field::actor_linked:
+      event.actor_linked = value == "true";
+      break;
     case Field::server_name:
       event.server_name = value;
       break;
@@ -37,6 +40,15 @@ void set_text(Event& event, Field field, std::string_view value) {
       break;
     case Field::source_network:
       event.source_network = value;
+      break;
+    case Field::source_country:
+      event.source_country = value;
+      break;
+    case Field::source_as:
+      event.source_as = value;
+      break;
+    case Field::source_as_name:
+      event.source_as_name = value;
       break;
     case Field::user_agent:
       event.user_agent = value;
@@ -72,6 +84,9 @@ void set_text(Event& event, Field field, std::string_view value) {
       event.request_id = value;
       break;
     default:
+      if (const auto trait = trait_of(field)) {
+        event.novelty.set(*trait, value == "true");
+      }
       break;
   }
 }
@@ -106,6 +121,21 @@ void set_number(Event& event, Field field, std::string_view value) {
       break;
     case Field::duration:
       event.duration = number;
+      break;
+    case Field::known_days_account:
+      event.known_days_account = number;
+      break;
+    case Field::known_days_address:
+      event.known_days_address = number;
+      break;
+    case Field::known_days_network:
+      event.known_days_network = number;
+      break;
+    case Field::known_days_agent:
+      event.known_days_agent = number;
+      break;
+    case Field::travel_kmh:
+      event.travel_kmh = number;
       break;
     default:
       break;

@@ -139,7 +139,9 @@ struct Settings {
   /// How late a line may be; unset: 0 with a single file, 10 s otherwise.
   std::optional<Duration> lateness;
   Duration commit_interval = std::chrono::seconds{5};
-  std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes for keys, windows and evidence
+  std::int64_t memory_budget = std::int64_t{512} << 20;    ///< bytes for keys, windows and evidence
+  std::int64_t familiar_memory = std::int64_t{128} << 20;  ///< bytes for what accounts usually do
+  std::vector<std::string> geo_databases;                  ///< files in MaxMind's format
   HealthSettings health;
   std::string log_level = "info";
 };

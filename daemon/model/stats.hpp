@@ -49,6 +49,15 @@ struct CustodyStats {
   std::uint64_t false_restarts = 0;    ///< believed at first
 };
 
+/// What noci knows of who and from where.
+struct FamiliarStats {
+  std::uint64_t accounts = 0;      ///< now
+  std::uint64_t places = 0;        ///< now: addresses with agents
+  std::uint64_t memory_bytes = 0;  ///< now, estimated
+  std::uint64_t evicted_accounts = 0;
+  std::uint64_t evicted_places = 0;
+};
+
 struct EngineStats {
   std::uint64_t keys = 0;          ///< now
   std::uint64_t memory_bytes = 0;  ///< now, estimated

@@ -107,6 +107,7 @@ json::object entity_of(const Alert& alert) {
                                            : json::value("pair");
   entity["key"] = joined;
   entity["members"] = std::move(members);
+  add_if_any(entity, "homeserver", alert.homeserver);
   return entity;
 }
 
@@ -260,6 +261,23 @@ std::string_view state_of(AlertStatus status) {
   return name_of(status == AlertStatus::updated ? AlertStatus::firing : status);
 }
 
+/// Who may be behind requests without an account, and how sure that is.
+json::array linked_of(const std::vector<LinkedAccount>& accounts) {
+  json::array list;
+  for (const LinkedAccount& account : accounts) {
+    json::object object;
+    object["kind"] = "user";
+    object["key"] = text(account.user_id);
+    object["alone"] = account.alone;
+    object["several"] = account.several;
+    object["certainty"] = account.several == 0 ? "only_candidate"
+                          : account.alone == 0 ? "one_of_several"
+                                               : "partly";
+    list.push_back(std::move(object));
+  }
+  return list;
+}
+
 json::object times_of(const Alert& alert) {
   json::object times;
   times["first_event"] = time(alert.first_event);
@@ -321,6 +339,9 @@ std::string payload_json(const Alert& alert, const Node& node) {
   data["summary"] = text(alert.summary, longest_summary);
   data["rule"] = rule_of(alert);
   data["entity"] = entity_of(alert);
+  if (!alert.evidence.linked.empty()) {
+    data["linked"] = linked_of(alert.evidence.linked);
+  }
   json::array limits;
   for (const LimitState& state : alert.limits) {
     limits.push_back(limit_of(state));
@@ -354,6 +375,10 @@ std::string fingerprint(const Alert& alert) {
   for (const auto& [field, value] : alert.key) {
     identity.push_back('\0');
     identity += value;
+  }
+  if (!alert.homeserver.empty()) {
+    identity.push_back('\0');
+    identity += alert.homeserver;
   }
   const Sha256 digest = sha256(identity);
   return to_hex({reinterpret_cast<const char*>(digest.data()), digest.size()});

@@ -73,6 +73,7 @@ std::string sample_payload() {
   sample.request_id = "GET-1";
   sample.source = "homeserver.log";
   alert.evidence.samples.push_back(sample);
+  alert.evidence.linked = {{"@user:example.org", 1, 1}};
   for (std::size_t i = 0; i < field_count; ++i) {
     alert.evidence.top.push_back({static_cast<Field>(i), {{"value", 1}}});
   }

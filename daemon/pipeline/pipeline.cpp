@@ -9,7 +9,10 @@ namespace noci {
 namespace {
 
 /// First byte of every state blob; raised when its layout changes.
-constexpr std::uint64_t state_layout = 4;
+constexpr std::uint64_t state_layout = 5;
+
+/// What a blob holds: the head of a commit, or a part of the engine's or of what is familiar.
+enum class BlobKind : std::uint64_t { engine = 0, head = 1, familiar = 2 };
 
 /// The request itself is genuine and counted. What it carries is an attempt at a forged line.
 Event attempt_of(const Event& request) {
@@ -24,6 +27,17 @@ Event attempt_of(const Event& request) {
 }
 
 }  // namespace
+
+FamiliarOptions familiar_options(const PipelineOptions& options) {
+  FamiliarOptions familiar;
+  familiar.seed = options.engine.seed;
+  familiar.lateness = options.engine.lateness;
+  familiar.memory_budget = options.familiar_memory;
+  for (const SourceInfo& source : options.sources) {
+    familiar.zones.push_back(source.zone);
+  }
+  return familiar;
+}
 
 bool is_counted(Kind kind) {
   switch (kind) {
@@ -41,8 +55,12 @@ Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules
     : live_(options.live),
       lateness_(options.engine.lateness),
       source_counts_(options.sources.size()),
+      familiar_(familiar_options(options)),
       reader_(std::move(options.sources)),
-      engine_(std::move(options.engine), std::move(rules)) {}
+      engine_(std::move(options.engine), rules) {
+  familiar_.use_lists(rules->lists);
+  familiar_.use_geography(std::move(options.geography));
+}
 
 TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
   TimePoint last{};
@@ -103,7 +121,7 @@ void Pipeline::count(Event& event, TimePoint arrival, std::vector<Alert>& out) {
   // What is due closes before the event counts, so that neither the size of a read nor the number
   // of calls shows in the output.
   engine_.advance(*clock_.newest() - lateness_, out);
-  familiar_.regard(event);
+  familiar_.regard(event, event.timestamp);
   engine_.apply(event, out);
   if (!event.claimed_user_id.empty()) {
     engine_.apply(attempt_of(event), out);
@@ -115,23 +133,34 @@ void Pipeline::idle_until(TimePoint time, std::vector<Alert>& out) {
 }
 
 void Pipeline::replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out) {
+  familiar_.use_lists(rules->lists);
   engine_.replace_rules(std::move(rules), out);
 }
 
-/// The first blob of a commit is the head: the engine's, then all that is not the engine's, which
-/// is small and kept whole each time. The others are the engine's alone.
+/// The first blob of a commit is the head: the engine's, that of what is familiar, then all the
+/// rest, which is small and kept whole each time. The engine numbers the commits; what is familiar
+/// goes with it, and both are needed as far back as either is.
 SavedState Pipeline::take_state() {
   SavedState state = engine_.take_state();
-  for (std::size_t i = 0; i < state.blobs.size(); ++i) {
+  Familiar::State familiar = familiar_.take_state(state.follows == 0);
+  state.oldest_needed = std::min(state.oldest_needed, familiar.oldest_needed);
+  const auto start = [](BlobKind kind, std::string_view blob) {
     ByteWriter out;
     out.number(state_layout);
-    out.number(i == 0 ? 1 : 0);
-    out.text(state.blobs[i]);
-    if (i == 0) {
-      clock_.save(out);
-      reader_.save(out);
-    }
-    state.blobs[i] = out.take();
+    out.number(static_cast<std::uint64_t>(kind));
+    out.text(blob);
+    return out;
+  };
+  ByteWriter head = start(BlobKind::head, state.blobs[0]);
+  head.text(familiar.blobs[0]);
+  clock_.save(head);
+  reader_.save(head);
+  state.blobs[0] = head.take();
+  for (std::size_t i = 1; i < state.blobs.size(); ++i) {
+    state.blobs[i] = start(BlobKind::engine, state.blobs[i]).take();
+  }
+  for (std::size_t i = 1; i < familiar.blobs.size(); ++i) {
+    state.blobs.push_back(start(BlobKind::familiar, familiar.blobs[i]).take());
   }
   return state;
 }
@@ -141,11 +170,17 @@ Result<void> Pipeline::restore(std::uint64_t number, std::string_view blob) {
   if (in.number() != state_layout) {
     return failure("the saved state has a layout that this version of noci does not know");
   }
-  const bool is_head = in.number() != 0;
-  if (auto engine = engine_.restore(number, in.text()); !engine) {
-    return engine;
+  const auto kind = static_cast<BlobKind>(in.number());
+  const std::string_view part = in.text();
+  auto done =
+      kind == BlobKind::familiar ? familiar_.restore(number, part) : engine_.restore(number, part);
+  if (done && kind == BlobKind::head) {
+    done = familiar_.restore(number, in.text());
   }
-  if (is_head) {
+  if (!done) {
+    return done;
+  }
+  if (kind == BlobKind::head) {
     clock_.restore(in);
     reader_.restore(in);
   }
@@ -153,6 +188,10 @@ Result<void> Pipeline::restore(std::uint64_t number, std::string_view blob) {
     return failure("the saved state is damaged: it ends too early or too late");
   }
   return {};
+}
+
+Result<void> Pipeline::finish_restore() {
+  return engine_.finish_restore().and_then([this] { return familiar_.finish_restore(); });
 }
 
 }  // namespace noci

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "detect/engine.hpp"
@@ -27,7 +28,12 @@ struct PipelineOptions {
   EngineOptions engine;
   /// `run`: chunk.arrival is the wall clock, and event time may not run ahead of it.
   bool live = false;
+  std::int64_t familiar_memory = FamiliarOptions{}.memory_budget;  ///< bytes
+  std::shared_ptr<const Geography> geography{};                    ///< none: unknown
 };
+
+/// Of the sources' zones, and with what the engine has too.
+[[nodiscard]] FamiliarOptions familiar_options(const PipelineOptions& options);
 
 class Pipeline {
  public:
@@ -49,6 +55,10 @@ class Pipeline {
 
   void replace_rules(std::shared_ptr<const RuleSet> rules, std::vector<Alert>& out);
 
+  void replace_geography(std::shared_ptr<const Geography> geography) {
+    familiar_.use_geography(std::move(geography));
+  }
+
   /// Streams whose consumed() the last feed moved, beside the one that was fed.
   [[nodiscard]] const std::vector<StreamOf>& moved() const { return reader_.moved(); }
 
@@ -61,13 +71,16 @@ class Pipeline {
   [[nodiscard]] SavedState take_state();
 
   /// Whether the oldest state without an answer was kept. What was not is part of the next.
-  void state_settled(bool kept) { engine_.state_settled(kept); }
+  void state_settled(bool kept) {
+    engine_.state_settled(kept);
+    familiar_.state_settled(kept);
+  }
 
   /// To a fresh pipeline, all blobs of all commits that were kept, in their order; then
   /// finish_restore. On an error the pipeline must be thrown away.
   [[nodiscard]] Result<void> restore(std::uint64_t number, std::string_view blob);
 
-  [[nodiscard]] Result<void> finish_restore() { return engine_.finish_restore(); }
+  [[nodiscard]] Result<void> finish_restore();
 
   /// To be called once after the last restore: says what the restart itself changed, such as
   /// episodes of rules that are gone.
@@ -88,6 +101,8 @@ class Pipeline {
 
   [[nodiscard]] const EngineStats& engine_stats() const { return engine_.stats(); }
 
+  [[nodiscard]] FamiliarStats familiar_stats() const { return familiar_.stats(); }
+
   [[nodiscard]] std::uint64_t clamped_times() const { return clock_.clamped(); }
 
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
@@ -100,9 +115,9 @@ class Pipeline {
   bool live_;
   Duration lateness_;
   std::vector<SourceCounts> source_counts_;
+  Familiar familiar_;
   EventReader reader_;
   EventClock clock_;
-  detect::Familiar familiar_;
   Engine engine_;
 };
 

@@ -59,14 +59,10 @@ Event made(const PlayedEvent& played) {
   for (const auto& [field, text] : played.fields) {
     set_field(event, field, text);
   }
-  // As the parser does: an exact number is its own bounds, and the actor of a proven request is
-  // its account.
+  // As the parser does: an exact number is its own bounds.
   if (event.messages && !event.messages_low && !event.messages_high) {
     event.messages_low = event.messages;
     event.messages_high = event.messages;
-  }
-  if (event.actor_id.empty()) {
-    event.actor_id = event.user_id;
   }
   return event;
 }
@@ -88,7 +84,8 @@ std::vector<Happening> play(const Rule& rule, const RuleSet& set, const RuleTest
   rules->rules.back().mode = Mode::enforce;
   rules->lists = set.lists;
   Engine engine(EngineOptions{}, rules);
-  detect::Familiar familiar;
+  Familiar familiar;
+  familiar.use_lists(set.lists);
   std::vector<Happening> happened;
   std::vector<Alert> alerts;
   const auto collect = [&](std::int64_t number) {
@@ -104,7 +101,7 @@ std::vector<Happening> play(const Rule& rule, const RuleSet& set, const RuleTest
     engine.advance(events[i].at, alerts);
     collect(0);
     Event event = made(events[i]);
-    familiar.regard(event);
+    familiar.regard(event, event.timestamp);
     engine.apply(event, alerts);
     collect(static_cast<std::int64_t>(i) + 1);
   }

@@ -63,7 +63,8 @@ std::vector<std::string_view> words_of(Field field) {
     case Field::messages_basis:
       return {"exact", "estimate"};
     default:
-      return {};
+      return is_flag(field) ? std::vector<std::string_view>{"true", "false"}
+                            : std::vector<std::string_view>{};
   }
 }
 

@@ -56,6 +56,13 @@ void SettingsReader::read_analysis(const YamlNode& node) {
     settings_.memory_budget =
         as_size(*memory, "memory", least, most, report_).value_or(settings_.memory_budget);
   }
+  if (const YamlNode* memory = map.find("familiar_memory")) {
+    // The least still knows a family's server; without it every alert about the unusual is void.
+    constexpr std::int64_t least = std::int64_t{4} << 20;
+    constexpr std::int64_t most = std::int64_t{1} << 40;
+    settings_.familiar_memory = as_size(*memory, "familiar_memory", least, most, report_)
+                                    .value_or(settings_.familiar_memory);
+  }
   map.finish();
 }
 
@@ -111,6 +118,13 @@ Settings SettingsReader::read() {
   }
   if (const YamlNode* analysis = map.find("analysis", true)) {
     read_analysis(*analysis);
+  }
+  if (const YamlNode* geo = map.find("geo", true)) {
+    MapReader section(*geo, "geo section", report_);
+    for (const std::string& path : section.texts("databases")) {
+      settings_.geo_databases.push_back(beside(settings_.file, path));
+    }
+    section.finish();
   }
   if (const YamlNode* health = map.find("health", true)) {
     settings_.health = read_health(*health, report_);

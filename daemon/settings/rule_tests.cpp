@@ -147,6 +147,8 @@ class TestReader {
       words.assign(action_names.begin(), action_names.end());
     } else if (field == Field::outcome) {
       words = {"success", "failure", "aborted"};
+    } else if (is_flag(field)) {
+      words = {"true", "false"};
     } else {
       return;
     }

@@ -36,8 +36,8 @@ _noci() {
         run | check) options="--config" ;;
         rules) options="--lists" ;;
         replay) options="--config --rules --lists --rotated --timezone --prefix --format" ;;
-        explain) options="--rotated --timezone --prefix --format" ;;
-        report) options="--by --since --until --rotated --timezone --prefix --format --key --detail" ;;
+        explain) options="--config --rotated --timezone --prefix --format" ;;
+        report) options="--config --by --since --until --rotated --timezone --prefix --format --key --detail" ;;
         status | why) options="--config --format" ;;
         alerts)
           case ${COMP_WORDS[2]-} in

@@ -10,6 +10,7 @@
 #include "settings/rules.hpp"
 #include "support/catch.hpp"
 #include "support/kept_states.hpp"
+#include "support/rule_builder.hpp"
 
 using namespace noci;
 
@@ -28,6 +29,12 @@ std::shared_ptr<const RuleSet> shipped_rules() {
   dirs.lists = {source_dir + "/rules/lists"};
   auto loaded = load_rules(dirs);
   REQUIRE(loaded.faults.empty());
+  // And one that tells whenever a request is linked, so that a lost link would show.
+  loaded.value.rules.push_back(test::RuleBuilder("linked")
+                                   .by({Field::actor_id, Field::source_network})
+                                   .matching({test::equals(Field::actor_linked, {"true"})})
+                                   .events(std::chrono::minutes{1}, 0)
+                                   .resolve_after(std::chrono::seconds{1}));
   return std::make_shared<const RuleSet>(std::move(loaded.value));
 }
 

@@ -207,3 +207,24 @@ TEST_CASE("the summary names where it came from and makes hostile text harmless"
   CHECK(summarise(alert, words_for(rule)).find("is back below every limit of \"Rule r\".") !=
         std::string::npos);
 }
+
+TEST_CASE("the summary says whom requests without an account are linked to, and how surely") {
+  const Rule rule = RuleBuilder("r").by({Field::source_ip}).on({Action::media_download_legacy});
+  Alert alert = alert_of(rule, {{Field::source_ip, "192.0.2.1"}}, {});
+  const auto ending = [&](std::vector<LinkedAccount> linked) {
+    alert.evidence.linked = std::move(linked);
+    const std::string text = summarise(alert, words_for(rule));
+    return text.substr(text.find(". ") == std::string::npos ? text.size() : text.find(". ") + 2);
+  };
+  CHECK(ending({}) == "");
+  CHECK(ending({{"@a:hs", 9, 0}}) == "Only @a:hs was seen on the same address and agent.");
+  CHECK(ending({{"@a:hs", 9, 1}, {"@b:hs", 0, 1}}) ==
+        "The requests without an account may be of @a:hs or @b:hs, seen on the same address and "
+        "agent.");
+  CHECK(ending({{"@a:hs", 9, 1}, {"@b:hs", 0, 1}, {"@c:hs", 0, 1}}) ==
+        "The requests without an account may be of @a:hs or 2 others, seen on the same address and "
+        "agent.");
+  alert.key = {{Field::actor_id, "@a:hs"}};
+  CHECK(ending({{"@a:hs", 9, 0}}) ==
+        "9 of the requests name no account; no other was seen on the same address and agent.");
+}

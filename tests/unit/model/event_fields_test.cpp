@@ -16,6 +16,7 @@ TEST_CASE("every field of an event but its time can be set from what it says") {
     const std::string text = field == Field::action           ? "room_join"
                              : field == Field::outcome        ? "aborted"
                              : field == Field::messages_basis ? "exact"
+                             : is_flag(field)                 ? "true"
                              : is_number(field)               ? "42"
                                                               : "some text";
     Event event;

@@ -150,6 +150,25 @@ TEST_CASE("a pair names both members") {
 }
 
 // Expectations by sha256sum.
+TEST_CASE("accounts behind requests without one are named, with how sure that is") {
+  REQUIRE(data_of(alert()).as_object().if_contains("linked") == nullptr);
+  Alert about = alert();
+  about.evidence.linked = {{"@a:hs", 9, 0}, {"@b:hs", 2, 3}, {"@c:hs", 0, 3}};
+  REQUIRE(data_of(about).at("linked") == json::parse(R"([
+    {"kind": "user", "key": "@a:hs", "alone": 9, "several": 0, "certainty": "only_candidate"},
+    {"kind": "user", "key": "@b:hs", "alone": 2, "several": 3, "certainty": "partly"},
+    {"kind": "user", "key": "@c:hs", "alone": 0, "several": 3, "certainty": "one_of_several"}])"));
+}
+
+TEST_CASE("one key on two homeservers is two entities") {
+  Alert one = alert();
+  one.homeserver = "one.example";
+  Alert two = alert();
+  two.homeserver = "two.example";
+  REQUIRE(data_of(one).at("entity").at("homeserver") == "one.example");
+  REQUIRE(fingerprint(one) != fingerprint(two));
+}
+
 TEST_CASE("the fingerprint is a hash of rule and key, in which values cannot run together") {
   Alert about = alert();
   about.key = {{Field::user_id, "@a:hs"}};

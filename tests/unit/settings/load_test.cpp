@@ -52,7 +52,8 @@ delivery: {give_up_after: 7d, most_pending: 500, pending_size: 2MiB, digest_from
 state: {dir: s, commit_interval: 2s}
 control: {socket: c.sock}
 metrics: {enabled: false, listen: '[::1]:1234'}
-analysis: {lateness: 0s, memory: 1GiB}
+analysis: {lateness: 0s, memory: 1GiB, familiar_memory: 8MiB}
+geo: {databases: [a.mmdb, /g/b.mmdb]}
 health: {alerts: false, warm_up: 1m, silence_least: 2m, silence_most: 3m, unreadable: 4m, behind: 5m, clock_skew: 6m, not_understood: 0.1, lines_lost: 0.2, span: 7m, settle: 8m, usual_after: 9m}
 log: {level: debug}
 )");
@@ -92,6 +93,8 @@ log: {level: debug}
   CHECK(s.metrics.port == 1234);
   CHECK(s.lateness == Duration(0));
   CHECK(s.memory_budget == std::int64_t{1} << 30);
+  CHECK(s.familiar_memory == std::int64_t{8} << 20);
+  CHECK(s.geo_databases == std::vector<std::string>{scratch.path("a.mmdb"), "/g/b.mmdb"});
   CHECK_FALSE(s.health.alerts);
   CHECK(s.health.warm_up == 1min);
   CHECK(s.health.silence_least == 2min);
@@ -286,6 +289,8 @@ TEST_CASE("the files in config/ can be loaded, and the full one says the default
   CHECK(full.value.metrics.address == defaults.metrics.address);
   CHECK(full.value.metrics.port == defaults.metrics.port);
   CHECK(full.value.memory_budget == defaults.memory_budget);
+  CHECK(full.value.familiar_memory == defaults.familiar_memory);
+  CHECK(full.value.geo_databases.empty());
   CHECK(full.value.health.alerts == defaults.health.alerts);
   CHECK(full.value.health.warm_up == defaults.health.warm_up);
   CHECK(full.value.health.silence_least == defaults.health.silence_least);
