@@ -1,5 +1,8 @@
 #include "base/hash.hpp"
 
+#include <algorithm>
+#include <cstring>
+
 #include <sodium.h>
 
 namespace noci {
@@ -18,6 +21,37 @@ std::uint64_t siphash(std::string_view bytes, const HashSeed& seed) {
   crypto_shorthash(reinterpret_cast<unsigned char*>(&value), bytes_of(bytes), bytes.size(),
                    seed.data());
   return value;
+}
+
+std::uint64_t quick_hash(std::string_view bytes, std::uint64_t before) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+  // The high and the low half of each product, so that every bit reaches every other.
+  const auto mix = [](std::uint64_t a, std::uint64_t b) {
+    __extension__ using Wide = unsigned __int128;
+    const Wide product = static_cast<Wide>(a ^ odd) * (b | 1);
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  };
+  const auto word_at = [](const char* at) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, at, sizeof word);
+    return word;
+  };
+  std::uint64_t hash = mix(before + bytes.size(), odd);
+  const char* at = bytes.data();
+  const char* const end = at + bytes.size();
+  for (; end - at >= 8; at += 8) {
+    hash = mix(hash ^ word_at(at), odd);
+  }
+  if (at != end) {
+    std::uint64_t rest = 0;
+    if (bytes.size() >= 8) {
+      rest = word_at(end - 8);  // some bytes twice, which the length tells apart
+    } else {
+      std::memcpy(&rest, at, static_cast<std::size_t>(end - at));
+    }
+    hash = mix(hash ^ rest, odd);
+  }
+  return hash;
 }
 
 Sha256 sha256(std::string_view bytes) {

@@ -16,6 +16,9 @@ using HashSeed = std::array<unsigned char, 16>;
 
 [[nodiscard]] std::uint64_t siphash(std::string_view bytes, const HashSeed& seed);
 
+/// Fast and without a key: for fingerprints with which nobody gains anything by a collision.
+[[nodiscard]] std::uint64_t quick_hash(std::string_view bytes, std::uint64_t before = 0);
+
 using Sha256 = std::array<unsigned char, 32>;
 [[nodiscard]] Sha256 sha256(std::string_view bytes);
 [[nodiscard]] std::string hmac_sha256(std::string_view key, std::string_view bytes);

@@ -190,8 +190,13 @@ bool take_request_line(std::string_view text, AccessLine& out) {
 bool split_head(std::string_view head, std::string_view tag, AccessLine& out) {
   constexpr std::string_view before = " - ";
   constexpr std::string_view after = " - {";
-  for (std::size_t end = head.rfind(after); end != std::string_view::npos && end > 0;
-       end = head.rfind(after, end - 1)) {
+  for (std::size_t brace = head.rfind('{');
+       brace != std::string_view::npos && brace >= after.size();
+       brace = head.rfind('{', brace - 1)) {
+    const std::size_t end = brace + 1 - after.size();
+    if (head.substr(end, after.size()) != after) {
+      continue;
+    }
     const std::string_view left = head.substr(0, end);
     if (left.ends_with(tag) && left.size() >= tag.size() + before.size() &&
         left.substr(0, left.size() - tag.size()).ends_with(before)) {

@@ -20,7 +20,6 @@ constexpr std::uint32_t stray_lines_mean_noise = 8;
 /// log without saying which: their counters cannot be told apart, and the ids are left alone.
 constexpr std::uint32_t lately = 1024;
 constexpr std::uint32_t refused_means_interleaved = lately / 4;
-constexpr std::uint32_t interleaved_for = 100'000;
 /// A process that nobody has heard of, in a log read for longer than this, must show itself by a
 /// line that no other record can have carried.
 constexpr std::uint64_t established_after = 1000;
@@ -40,11 +39,6 @@ bool claims(const Held& held) {
   return held.line.is_access && held.line.id.has_value();
 }
 
-/// Another record may have carried the line: not its own request's.
-bool is_exposed(const Held& held) {
-  return !held.above.exposed_by.empty() && held.above.exposed_by != held.line.event.request_id;
-}
-
 Claim read_claim(const Held& held) {
   return {held.line.id, held.line.is_access, held.line.event.timestamp, held.arrival,
           held.line.is_access ? fingerprint_of(held.line.event) : 0};
@@ -52,46 +46,63 @@ Claim read_claim(const Held& held) {
 
 }  // namespace
 
-std::pair<std::string_view, Arena*> Custody::keep(std::string_view line) {
-  if (batches_.empty() || (batches_.back()->bytes >= batch_bytes && batches_.back()->lines > 0)) {
-    batches_.push_back(spare_ ? std::move(spare_) : std::make_unique<Batch>());
-  } else if (batches_.back()->bytes >= batch_bytes) {
-    empty(*batches_.back());
+Custody::Kept Custody::keep(std::string_view line) {
+  if (batches_.empty() || (batches_.back().bytes >= batch_bytes && batches_.back().lines > 0)) {
+    batches_.push();
+  } else if (batches_.back().bytes >= batch_bytes) {
+    empty(batches_.back());
   }
-  Batch& batch = *batches_.back();
+  Batch& batch = batches_.back();
   batch.bytes += line.size();
   bytes_ += line.size();
-  return {batch.arena.store(line), &batch.arena};
+  return {batch.arena.store(line), &batch.arena, &held_.spare().line};
 }
 
-void Custody::hold(ParsedLine line, std::string_view bytes, Sequence* process, std::uint64_t stream,
+void Custody::hold(std::string_view bytes, Sequence* process, std::uint64_t stream,
                    TimePoint arrival, TimePoint past, TimePoint now) {
-  Held held;
+  if (above_changed_) {
+    aboves_.push() = above_;
+    above_changed_ = false;
+  }
+  Held& held = held_.spare();
   held.due = now + hold_for;
   held.process = process;
   held.arrival = arrival;
   held.past = past;
-  held.above = above_;
+  held.above = first_above_ + aboves_.size() - 1;
   held.inside = !above_.ending.empty();
   held.stream = stream;
-  pass(line, bytes);
+  held.condemned = {};
+  pass(held.line, bytes);
   held.record = records_;
   held.batch = first_batch_ + static_cast<std::uint32_t>(batches_.size()) - 1;
-  ++batches_.back()->lines;
-  held.line = line;
+  ++batches_.back().lines;
   if (claims(held)) {
     ++claims_[claim_of(held)];
   }
-  held_.push_back(std::move(held));
+  held_.push();
+}
+
+const Above& Custody::above(const Held& held) const {
+  return aboves_[held.above - first_above_];
+}
+
+/// Another record may have carried the line: not its own request's.
+bool Custody::is_exposed(const Held& held) const {
+  const std::string& carrier = above(held).exposed_by;
+  return !carrier.empty() && carrier != held.line.event.request_id;
 }
 
 void Custody::pass(const ParsedLine& line, std::string_view bytes) {
   if (!line.ending.empty()) {
     above_.ending = line.ending;
     above_.lines_to_ending = longest_record;
-  } else if (!above_.ending.empty() &&
-             (bytes.ends_with(above_.ending) || --above_.lines_to_ending == 0)) {
-    above_.ending.clear();
+    above_changed_ = true;
+  } else if (!above_.ending.empty()) {
+    above_changed_ = true;
+    if (bytes.ends_with(above_.ending) || --above_.lines_to_ending == 0) {
+      above_.ending.clear();
+    }
   }
   if (line.is_continuation) {
     notice_tail();
@@ -100,13 +111,15 @@ void Custody::pass(const ParsedLine& line, std::string_view bytes) {
   ++records_;
   last_was_access_ = line.is_access || line.event.kind == Kind::forged;
   if (line.may_carry) {
+    above_changed_ = true;
     if (line.event.request_id != above_.exposed_by) {
-      above_.exposed_before = std::move(above_.exposed_by);
+      above_.exposed_before.swap(above_.exposed_by);
     }
     above_.exposed_by = line.event.request_id.substr(0, 64);
     above_.exposed_worker = line.event.log_worker;
   } else if (line.is_access && line.event.request_id == above_.exposed_by) {
     // The carrying request has ended: nothing of its record can follow.
+    above_changed_ = true;
     above_.exposed_by.clear();
     above_.exposed_before.clear();
   }
@@ -119,6 +132,7 @@ void Custody::notice_tail() {
     return;
   }
   if (!is_exposed(held_.back())) {
+    above_changed_ = true;
     above_.stray_lines = std::min(above_.stray_lines + 1, stray_lines_mean_noise);
     return;
   }
@@ -126,11 +140,12 @@ void Custody::notice_tail() {
     return;
   }
   std::uint64_t record = records_;
-  for (auto held = held_.rbegin(); held != held_.rend(); ++held, --record) {
-    if (held->record != record || held->line.may_carry || !is_exposed(*held)) {
+  for (std::size_t i = held_.size(); i-- > 0; --record) {
+    Held& held = held_[i];
+    if (held.record != record || held.line.may_carry || !is_exposed(held)) {
       break;
     }
-    held->inside = true;
+    held.inside = true;
   }
 }
 
@@ -238,17 +253,18 @@ std::string_view Custody::against_process(Held& held) {
 /// where that tells them not apart, all may be.
 std::string_view Custody::against_twins(Held& held) {
   const std::uint64_t fingerprint = fingerprint_of(held.line.event);
-  const auto weight = [](const Held& line) {
+  const auto weight = [this](const Held& line) {
     return (line.inside ? 2 : 0) + (is_exposed(line) ? 1 : 0);
   };
   int least = weight(held);
   bool is_alone = true;
   const auto each_twin = [&](const std::function<void(Held&)>& act) {
-    for (auto twin = std::next(held_.begin()); twin != held_.end(); ++twin) {
-      if (claims(*twin) && twin->line.id == held.line.id && twin->process == held.process &&
-          (fingerprint_of(twin->line.event) != fingerprint ||
-           twin->line.event.timestamp != held.line.event.timestamp)) {
-        act(*twin);
+    for (std::size_t i = 1; i < held_.size(); ++i) {
+      Held& twin = held_[i];
+      if (claims(twin) && twin.line.id == held.line.id && twin.process == held.process &&
+          (fingerprint_of(twin.line.event) != fingerprint ||
+           twin.line.event.timestamp != held.line.event.timestamp)) {
+        act(twin);
       }
     }
   };
@@ -278,12 +294,13 @@ std::string_view Custody::against_twins(Held& held) {
 /// ends after it, with such an id.
 bool Custody::is_false_restart(const Held& held) const {
   std::uint64_t since = 0;
-  for (auto next = std::next(held_.begin()); next != held_.end(); ++next) {
-    if (next->process != held.process || !claims(*next)) {
+  for (std::size_t i = 1; i < held_.size(); ++i) {
+    const Held& next = held_[i];
+    if (next.process != held.process || !claims(next)) {
       continue;
     }
     ++since;
-    if (*next->line.id > since + unseen_since_restart && held.process->goes_on(*next->line.id)) {
+    if (*next.line.id > since + unseen_since_restart && held.process->goes_on(*next.line.id)) {
       return true;
     }
   }
@@ -291,21 +308,24 @@ bool Custody::is_false_restart(const Held& held) const {
 }
 
 const Held* Custody::end_of_request(std::string_view worker, std::string_view id) const {
-  const auto found = std::find_if(std::next(held_.begin()), held_.end(), [&](const Held& other) {
-    return other.line.is_access && other.line.event.request_id == id &&
-           other.line.event.log_worker == worker;
-  });
-  return found == held_.end() ? nullptr : &*found;
+  for (std::size_t i = 1; i < held_.size(); ++i) {
+    const ParsedLine& other = held_[i].line;
+    if (other.is_access && other.event.request_id == id && other.event.log_worker == worker) {
+      return &held_[i];
+    }
+  }
+  return nullptr;
 }
 
 /// The request whose record carried the line is its likely author's.
 void Custody::name_author(const Held& held, Event& event) const {
-  if (held.above.exposed_by.empty()) {
+  const Above& carrier = above(held);
+  if (carrier.exposed_by.empty()) {
     return;
   }
-  const Held* end = end_of_request(held.above.exposed_worker, held.above.exposed_by);
-  if (end == nullptr && !held.above.exposed_before.empty()) {
-    end = end_of_request(held.above.exposed_worker, held.above.exposed_before);
+  const Held* end = end_of_request(carrier.exposed_worker, carrier.exposed_by);
+  if (end == nullptr && !carrier.exposed_before.empty()) {
+    end = end_of_request(carrier.exposed_worker, carrier.exposed_before);
   }
   if (end != nullptr) {
     event.user_id = end->line.event.user_id;
@@ -326,9 +346,12 @@ void Custody::note_verdict(bool refused) {
 }
 
 std::optional<Position> Custody::oldest_of(std::uint64_t stream) const {
-  const auto found = std::find_if(held_.begin(), held_.end(),
-                                  [&](const Held& held) { return held.stream == stream; });
-  return found == held_.end() ? std::nullopt : std::optional(found->line.event.position);
+  for (std::size_t i = 0; i < held_.size(); ++i) {
+    if (held_[i].stream == stream) {
+      return held_[i].line.event.position;
+    }
+  }
+  return std::nullopt;
 }
 
 void Custody::drop_oldest() {
@@ -341,10 +364,12 @@ void Custody::drop_oldest() {
   }
   const std::uint32_t batch = oldest.batch;
   held_.pop_front();
-  --batches_[batch - first_batch_]->lines;
-  while (batches_.size() > 1 && batches_.front()->lines == 0) {
-    empty(*batches_.front());
-    spare_ = std::move(batches_.front());
+  for (; !held_.empty() && first_above_ < held_.front().above; ++first_above_) {
+    aboves_.pop_front();
+  }
+  --batches_[batch - first_batch_].lines;
+  while (batches_.size() > 1 && batches_.front().lines == 0) {
+    empty(batches_.front());
     batches_.pop_front();
     ++first_batch_;
   }
@@ -354,38 +379,6 @@ void Custody::empty(Batch& batch) {
   bytes_ -= batch.bytes;
   batch.bytes = 0;
   batch.arena.clear();
-}
-
-void Custody::save(ByteWriter& out) const {
-  const Above& above = held_.empty() ? above_ : held_.front().above;
-  out.text(above.exposed_by);
-  out.text(above.exposed_worker);
-  out.text(above.exposed_before);
-  out.text(above.ending);
-  out.number(above.lines_to_ending);
-  out.number(above.stray_lines);
-  out.number(naming_ ? *naming_ + 1U : 0U);
-  out.number(other_naming_);
-  out.number(judged_);
-  out.number(lately_judged_);
-  out.number(lately_refused_);
-  out.number(interleaved_);
-}
-
-void Custody::restore(ByteReader& in) {
-  above_.exposed_by = in.text();
-  above_.exposed_worker = in.text();
-  above_.exposed_before = in.text();
-  above_.ending = in.text();
-  above_.lines_to_ending = static_cast<std::uint32_t>(in.number());
-  above_.stray_lines = static_cast<std::uint32_t>(in.number());
-  const std::uint64_t naming = in.number();
-  naming_ = naming == 0 ? std::nullopt : std::optional(static_cast<std::uint8_t>(naming - 1));
-  other_naming_ = static_cast<std::uint32_t>(in.number());
-  judged_ = in.number();
-  lately_judged_ = static_cast<std::uint32_t>(in.number());
-  lately_refused_ = static_cast<std::uint32_t>(in.number());
-  interleaved_ = static_cast<std::uint32_t>(std::min<std::uint64_t>(in.number(), interleaved_for));
 }
 
 }  // namespace noci

@@ -9,16 +9,15 @@
 // survives a restart: a cursor stands before the oldest line held, so they are read again.
 
 #include <cstdint>
-#include <deque>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
-#include <utility>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/arena.hpp"
 #include "base/bytes.hpp"
+#include "base/ring.hpp"
 #include "parse/parser.hpp"
 #include "parse/processes.hpp"
 
@@ -40,9 +39,9 @@ struct Held {
   ParsedLine line;
   Sequence* process = nullptr;  ///< null: more processes than there can be
   TimePoint arrival;
-  TimePoint past;  ///< Parser::newest() before this line
-  TimePoint due;   ///< when it has been held for long enough, by the log's time
-  Above above;
+  TimePoint past;           ///< Parser::newest() before this line
+  TimePoint due;            ///< when it has been held for long enough, by the log's time
+  std::uint64_t above = 0;  ///< the number of what stands above it
   std::uint64_t stream = 0;
   std::uint64_t record = 0;  ///< its number among the records of the log
   std::uint32_t batch = 0;
@@ -58,12 +57,19 @@ class Custody {
   static constexpr std::size_t most_lines = 65'536;
   static constexpr std::size_t most_bytes = std::size_t{32} << 20;
 
-  /// Copies a line to where it stays as long as it is held, and the arena for its event.
-  [[nodiscard]] std::pair<std::string_view, Arena*> keep(std::string_view line);
-  /// Takes the line that keep() was last called for.
+  /// A line's bytes where they stay as long as it is held, and the places for what they mean.
+  struct Kept {
+    std::string_view bytes;
+    Arena* arena;
+    ParsedLine* line;
+  };
+
+  /// Copies a line; what is in the places is as it was left, and stays until the next call.
+  [[nodiscard]] Kept keep(std::string_view line);
+  /// Holds the line that keep() was last called for and that stands in its place now.
   /// `now`: the log's time.
-  void hold(ParsedLine line, std::string_view bytes, Sequence* process, std::uint64_t stream,
-            TimePoint arrival, TimePoint past, TimePoint now);
+  void hold(std::string_view bytes, Sequence* process, std::uint64_t stream, TimePoint arrival,
+            TimePoint past, TimePoint now);
   /// A line of the log that is not held still tells about those that are.
   void pass(const ParsedLine& line, std::string_view bytes);
 
@@ -129,17 +135,25 @@ class Custody {
   [[nodiscard]] bool is_false_restart(const Held& held) const;
   [[nodiscard]] const Held* end_of_request(std::string_view worker, std::string_view id) const;
   void name_author(const Held& held, Event& event) const;
+  /// Access lines of an interleaved log that are taken before its ids are looked at again.
+  static constexpr std::uint32_t interleaved_for = 100'000;
+
+  [[nodiscard]] const Above& above(const Held& held) const;
+  [[nodiscard]] bool is_exposed(const Held& held) const;
   void notice_tail();
   void note_verdict(bool refused);
   void drop_oldest();
   void empty(Batch& batch);
 
-  std::deque<Held> held_;
-  std::deque<std::unique_ptr<Batch>> batches_;
-  std::unique_ptr<Batch> spare_;
+  Ring<Held> held_;
+  /// What stood above the lines held, each once, however many lines it stands above.
+  Ring<Above> aboves_;
+  std::uint64_t first_above_ = 0;  ///< the number of the oldest of them
+  bool above_changed_ = true;      ///< since the newest of them
+  Ring<Batch> batches_;
   std::uint32_t first_batch_ = 0;
   std::size_t bytes_ = 0;
-  std::unordered_map<std::uint64_t, std::uint32_t> claims_;  ///< access lines held, by id
+  boost::unordered_flat_map<std::uint64_t, std::uint32_t> claims_;  ///< access lines held, by id
 
   // In the order the lines stand in the log.
   Above above_;

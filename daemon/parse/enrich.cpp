@@ -4,7 +4,6 @@
 #include <optional>
 #include <utility>
 
-#include "base/hash.hpp"
 #include "parse/ancillary.hpp"
 #include "parse/clock.hpp"
 
@@ -19,11 +18,6 @@ constexpr Duration longest_request = std::chrono::minutes{10};
 constexpr Duration clock_skew = std::chrono::seconds{1};
 /// Keeps one count far from overflow when many lines of one request are added up.
 constexpr std::int64_t most_messages = std::int64_t{1} << 40;
-
-/// The table never holds more than most_waiting entries, so its seed need not be secret.
-std::uint64_t hash_of(std::string_view request_id) {
-  return siphash(request_id, HashSeed{});
-}
 
 /// Which earlier line an access line of this action waits for.
 std::optional<Kind> awaited(Action action) {
@@ -97,14 +91,15 @@ void Enricher::apply(Event& event, Arena& arena) {
   }
   if (!kind) {
     // A token issued by a request of its own, of an administrator say, is no worker's login.
-    if (const auto issued = event.method == "POST" ? find(event, Kind::login) : index_.end();
-        issued != index_.end()) {
-      erase(issued);
+    if (logins_ > 0 && event.method == "POST") {
+      if (const Place issued = find(event, Kind::login); issued != ToldTable::none) {
+        erase(issued);
+      }
     }
     return;
   }
-  const auto found = find(event, *kind);
-  if (found == index_.end()) {
+  const Place found = find(event, *kind);
+  if (found == ToldTable::none) {
     if (*kind == Kind::login && event.user_id.empty() && event.outcome == Outcome::success) {
       join_worker_login(event, arena);
     }
@@ -114,7 +109,7 @@ void Enricher::apply(Event& event, Arena& arena) {
     fill_messages(take_search(event), event);
     return;
   }
-  const Told& told = *found->second;
+  const Told& told = waiting_[found];
   if (*kind == Kind::login) {
     if (event.user_id.empty() && event.outcome == Outcome::success) {
       event.user_id = arena.store(told.user_id);
@@ -134,33 +129,34 @@ void Enricher::join_worker_login(Event& event, Arena& arena) {
   const TimePoint begin = event.timestamp - took - clock_skew;
   const TimePoint end = event.timestamp + clock_skew;
   const auto typed = find(event, Kind::ignored);
-  Place only = waiting_.end();
-  Place named = waiting_.end();
+  Place only = ToldTable::none;
+  Place named = ToldTable::none;
   int issued = 0;
   int with_name = 0;
-  for (Place told = waiting_.begin(); told != waiting_.end(); ++told) {
-    if (told->kind != Kind::login || told->homeserver != event.homeserver ||
-        told->worker == event.log_worker || told->time < begin || told->time > end) {
+  for (Place place = waiting_.oldest(); place != ToldTable::none; place = waiting_.after(place)) {
+    const Told& told = waiting_[place];
+    if (told.kind != Kind::login || told.homeserver != event.homeserver ||
+        told.worker == event.log_worker || told.time < begin || told.time > end) {
       continue;
     }
-    only = told;
+    only = place;
     ++issued;
-    if (typed != index_.end() && names(typed->second->user_id, told->user_id)) {
-      named = told;
+    if (typed != ToldTable::none && names(waiting_[typed].user_id, told.user_id)) {
+      named = place;
       ++with_name;
     }
   }
   // A login by e-mail address or token has no name to compare.
-  const bool is_named = typed != index_.end() && !typed->second->user_id.empty();
-  if (typed != index_.end()) {
+  const bool is_named = typed != ToldTable::none && !waiting_[typed].user_id.empty();
+  if (typed != ToldTable::none) {
     erase(typed);
   }
-  const Place chosen = with_name > 0 ? named : issued == 1 && !is_named ? only : waiting_.end();
-  if (chosen == waiting_.end()) {
+  const Place chosen = with_name > 0 ? named : issued == 1 && !is_named ? only : ToldTable::none;
+  if (chosen == ToldTable::none) {
     return;
   }
-  event.user_id = arena.store(chosen->user_id);
-  erase(entry_of(chosen));
+  event.user_id = arena.store(waiting_[chosen].user_id);
+  erase(chosen);
 }
 
 void Enricher::remember(const Event& event) {
@@ -168,24 +164,19 @@ void Enricher::remember(const Event& event) {
     return;
   }
   expire(event.timestamp);
-  const auto found = find(event, event.kind);
-  if (found != index_.end()) {
-    Told& told = *found->second;
+  const Place found = find(event, event.kind);
+  if (found != ToldTable::none) {
+    Told& told = waiting_[found];
     // The first line stands: a repeated one is a second handler's copy.
     if (event.kind == Kind::messages && told.user_id == event.user_id) {
       told.messages = std::clamp(event.messages.value_or(0), told.messages, most_messages);
     }
     return;
   }
-  Told told;
-  told.kind = event.kind;
-  told.time = event.timestamp;
-  told.homeserver = event.homeserver;
-  told.worker = event.log_worker;
-  told.request_id = event.request_id;
+  Told& told = add(event);
   told.user_id = event.kind == Kind::ignored ? event.target_user_id.substr(0, 255) : event.user_id;
   told.messages = std::min(event.messages.value_or(0), most_messages);
-  insert(std::move(told));
+  keep_within_bounds();
 }
 
 /// One line tells the hits and comes first; then one line for each hit, of which two that say the
@@ -195,11 +186,12 @@ void Enricher::remember_search(const Event& event) {
     return;
   }
   expire(event.timestamp);
-  const auto matches = matching(event, Kind::search);
-  const auto own = std::find_if(matches.begin(), matches.end(),
-                                [&](Place place) { return place->log == event.log; });
-  Told fresh;
-  Told& told = own == matches.end() ? fresh : **own;
+  Place own = find(event, Kind::search);
+  while (own != ToldTable::none && waiting_[own].log != event.log) {
+    own = matching_from(waiting_.next_of(own), event, Kind::search);
+  }
+  Told& told = own == ToldTable::none ? add(event) : waiting_[own];
+  told.log = event.log;
   const std::int64_t count = std::min(event.messages.value_or(0), most_messages);
   if (event.is_context) {
     told.messages = std::min(told.messages + count, most_messages);
@@ -209,55 +201,48 @@ void Enricher::remember_search(const Event& event) {
   } else {
     told.hits = std::max(told.hits, count);
   }
-  if (own == matches.end()) {
-    fresh.kind = Kind::search;
-    fresh.time = event.timestamp;
-    fresh.homeserver = event.homeserver;
-    fresh.worker = event.log_worker;
-    fresh.request_id = event.request_id;
-    fresh.log = event.log;
-    insert(std::move(fresh));
-  }
+  keep_within_bounds();
 }
 
 std::int64_t Enricher::take_search(const Event& event) {
   std::int64_t most = 0;
   std::int64_t copies = 1;
   std::int64_t further = 0;  // lines of single hits in a log's next file
-  for (const Place told : matching(event, Kind::search)) {
-    if (told->copies == 0) {
-      further = std::max(further, told->messages);
+  for (Place place = find(event, Kind::search); place != ToldTable::none;) {
+    const Told& told = waiting_[place];
+    if (told.copies == 0) {
+      further = std::max(further, told.messages);
     } else {
-      most = std::max(most, told->hits + told->messages / told->copies);
-      copies = std::max(copies, told->copies);
+      most = std::max(most, told.hits + told.messages / told.copies);
+      copies = std::max(copies, told.copies);
     }
-    erase(entry_of(told));
+    const Place next = matching_from(waiting_.next_of(place), event, Kind::search);
+    erase(place);
+    place = next;
   }
   return std::min(most + further / copies, most_messages);
 }
 
 void Enricher::expire(TimePoint now) {
-  const bool too_many = now == TimePoint::max();
-  while (!waiting_.empty() && (too_many ? waiting_.size() > most_waiting
-                                        : now - waiting_.front().time > longest_request)) {
-    erase(entry_of(waiting_.begin()));
+  while (!waiting_.empty() && now - waiting_[waiting_.oldest()].time > longest_request) {
+    erase(waiting_.oldest());
   }
 }
 
-Enricher::Index::iterator Enricher::entry_of(Place place) {
-  const auto [from, to] = index_.equal_range(hash_of(place->request_id));
-  return std::find_if(from, to, [&](const auto& entry) { return entry.second == place; });
+void Enricher::keep_within_bounds() {
+  while (waiting_.size() > most_waiting) {
+    erase(waiting_.oldest());
+  }
 }
 
 void Enricher::forget_process(const Event& event) {
-  for (auto entry = index_.begin(); entry != index_.end();) {
-    const Place place = entry->second;
-    if (place->homeserver == event.homeserver && place->worker == event.log_worker) {
-      entry = index_.erase(entry);
-      waiting_.erase(place);
-    } else {
-      ++entry;
+  for (Place place = waiting_.oldest(); place != ToldTable::none;) {
+    const Place next = waiting_.after(place);
+    if (waiting_[place].homeserver == event.homeserver &&
+        waiting_[place].worker == event.log_worker) {
+      erase(place);
     }
+    place = next;
   }
 }
 
@@ -268,41 +253,36 @@ bool Enricher::is_of(const Told& told, const Event& event, Kind kind) {
          (told.homeserver == event.homeserver || told.homeserver.empty());
 }
 
-Enricher::Index::iterator Enricher::find(const Event& event, Kind kind) {
-  const auto [from, to] = index_.equal_range(hash_of(event.request_id));
-  const auto found =
-      std::find_if(from, to, [&](const auto& entry) { return is_of(*entry.second, event, kind); });
-  return found == to ? index_.end() : found;
+Enricher::Place Enricher::find(const Event& event, Kind kind) const {
+  return matching_from(waiting_.first_of(event.request_id), event, kind);
 }
 
-std::vector<Enricher::Place> Enricher::matching(const Event& event, Kind kind) {
-  std::vector<Place> matches;
-  const auto [from, to] = index_.equal_range(hash_of(event.request_id));
-  for (auto entry = from; entry != to; ++entry) {
-    if (is_of(*entry->second, event, kind)) {
-      matches.push_back(entry->second);
-    }
+Enricher::Place Enricher::matching_from(Place place, const Event& event, Kind kind) const {
+  while (place != ToldTable::none && !is_of(waiting_[place], event, kind)) {
+    place = waiting_.next_of(place);
   }
-  return matches;
+  return place;
 }
 
-void Enricher::insert(Told told) {
-  const std::uint64_t hash = hash_of(told.request_id);
-  waiting_.push_back(std::move(told));
-  index_.emplace(hash, std::prev(waiting_.end()));
-  if (waiting_.size() > most_waiting) {
-    expire(TimePoint::max());
-  }
+Told& Enricher::add(const Event& event) {
+  Told& told = waiting_.add(event.request_id);
+  told.kind = event.kind;
+  told.time = event.timestamp;
+  told.homeserver = event.homeserver;
+  told.worker = event.log_worker;
+  logins_ += told.kind == Kind::login ? 1 : 0;
+  return told;
 }
 
-void Enricher::erase(Index::iterator found) {
-  waiting_.erase(found->second);
-  index_.erase(found);
+void Enricher::erase(Place place) {
+  logins_ -= waiting_[place].kind == Kind::login ? 1 : 0;
+  waiting_.erase(place);
 }
 
 void Enricher::save(ByteWriter& out) const {
   out.number(waiting_.size());
-  for (const Told& told : waiting_) {
+  for (Place place = waiting_.oldest(); place != ToldTable::none; place = waiting_.after(place)) {
+    const Told& told = waiting_[place];
     out.number(static_cast<std::uint64_t>(told.kind));
     out.integer(told.time.time_since_epoch().count());
     out.text(told.homeserver);
@@ -318,22 +298,27 @@ void Enricher::save(ByteWriter& out) const {
 
 void Enricher::restore(ByteReader& in) {
   waiting_.clear();
-  index_.clear();
+  logins_ = 0;
   const std::uint64_t count = in.count();
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
-    Told told;
-    told.kind = static_cast<Kind>(in.number() % kind_names.size());
-    told.time = restore_time(in);
-    told.homeserver = in.text();
-    told.worker = in.text();
-    told.request_id = in.text();
-    told.user_id = in.text();
-    told.messages = in.integer();
-    told.log = static_cast<std::uint32_t>(in.number());
-    told.hits = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
-    told.copies = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
+    Event event;
+    event.kind = static_cast<Kind>(in.number() % kind_names.size());
+    event.timestamp = restore_time(in);
+    event.homeserver = in.text();
+    event.log_worker = in.text();
+    event.request_id = in.text();
+    const std::string_view user_id = in.text();
+    const std::int64_t messages = in.integer();
+    const auto log = static_cast<std::uint32_t>(in.number());
+    const auto hits = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
+    const auto copies = std::clamp<std::int64_t>(in.integer(), 0, most_messages);
     if (in.ok() && waiting_.size() < most_waiting) {
-      insert(std::move(told));
+      Told& told = add(event);
+      told.user_id = user_id;
+      told.messages = messages;
+      told.log = log;
+      told.hits = hits;
+      told.copies = copies;
     }
   }
 }

@@ -8,15 +8,12 @@
 // that the client gave where several are in the making.
 
 #include <cstdint>
-#include <list>
-#include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "base/arena.hpp"
 #include "base/bytes.hpp"
 #include "base/time.hpp"
 #include "model/event.hpp"
+#include "parse/told_table.hpp"
 
 namespace noci {
 
@@ -31,24 +28,7 @@ class Enricher {
   [[nodiscard]] std::size_t waiting() const { return waiting_.size(); }
 
  private:
-  /// What an earlier line of a request told.
-  struct Told {
-    Kind kind = Kind::messages;
-    TimePoint time;
-    std::string homeserver;
-    std::string worker;
-    std::string request_id;
-    std::string user_id;        ///< or, of kind ignored, what the client typed
-    std::int64_t messages = 0;  ///< of a search: of the lines of single hits
-    // Of a search, each log's lines apart: a copy may stand in a log of its own, or behind the
-    // line that it is a copy of.
-    std::uint32_t log = 0;
-    std::int64_t hits = 0;
-    std::int64_t copies = 0;  ///< of the line that tells how many hits there are
-  };
-
-  using Place = std::list<Told>::iterator;
-  using Index = std::unordered_multimap<std::uint64_t, Place>;
+  using Place = ToldTable::Place;
 
   void remember(const Event& event);
   void remember_search(const Event& event);
@@ -57,15 +37,16 @@ class Enricher {
   void join_worker_login(Event& event, Arena& arena);
   void forget_process(const Event& event);
   void expire(TimePoint now);
+  void keep_within_bounds();
   [[nodiscard]] static bool is_of(const Told& told, const Event& event, Kind kind);
-  [[nodiscard]] Index::iterator find(const Event& event, Kind kind);
-  [[nodiscard]] std::vector<Place> matching(const Event& event, Kind kind);
-  [[nodiscard]] Index::iterator entry_of(Place place);
-  void insert(Told told);
-  void erase(Index::iterator found);
+  [[nodiscard]] Place find(const Event& event, Kind kind) const;
+  /// From `place` on, among those with the same request id.
+  [[nodiscard]] Place matching_from(Place place, const Event& event, Kind kind) const;
+  Told& add(const Event& event);
+  void erase(Place place);
 
-  std::list<Told> waiting_;  ///< oldest first
-  Index index_;              ///< by a hash of the request id
+  ToldTable waiting_;
+  std::size_t logins_ = 0;  ///< of those that wait
 };
 
 }  // namespace noci

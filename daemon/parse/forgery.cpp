@@ -1,6 +1,8 @@
 #include "parse/forgery.hpp"
 
-#include <functional>
+#include <array>
+
+#include "base/hash.hpp"
 
 namespace noci {
 
@@ -22,11 +24,11 @@ void forge(Event& event, std::string_view reason) {
 }
 
 std::uint64_t fingerprint_of(const Event& event) {
-  const std::hash<std::string_view> hash;
-  std::uint64_t value = hash(event.path) * 31 + hash(event.user_id);
-  value = value * 31 + hash(event.source_ip);
-  value = value * 31 + static_cast<std::uint64_t>(event.bytes.value_or(-1));
-  return value * 31 + static_cast<std::uint64_t>(event.status.value_or(-1));
+  std::uint64_t value = quick_hash(event.path);
+  value = quick_hash(event.user_id, value);
+  value = quick_hash(event.source_ip, value);
+  const std::array numbers{event.bytes.value_or(-1), event.status.value_or(-1)};
+  return quick_hash({reinterpret_cast<const char*>(numbers.data()), sizeof numbers}, value);
 }
 
 std::string_view reason_of(Fit fit) {

@@ -8,6 +8,7 @@
 #include <simdjson.h>
 
 #include "base/time.hpp"
+#include "parse/json_layout.hpp"
 
 namespace noci {
 namespace {
@@ -148,6 +149,13 @@ JsonReader::JsonReader(JsonReader&&) noexcept = default;
 JsonReader& JsonReader::operator=(JsonReader&&) noexcept = default;
 
 bool JsonReader::read(std::string_view line, Arena& arena, JsonLine& out) {
+  if (read_json_layout(line, arena, out)) {
+    return true;
+  }
+  return read_any(line, arena, out);
+}
+
+bool JsonReader::read_any(std::string_view line, Arena& arena, JsonLine& out) {
   out = {};
   const std::size_t capacity = line.size() + simdjson::SIMDJSON_PADDING;
   char* copy = arena.allocate(capacity);

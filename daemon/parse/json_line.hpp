@@ -35,8 +35,11 @@ class JsonReader {
   JsonReader& operator=(JsonReader&&) noexcept;
 
   /// False unless `line` is exactly one JSON object with a message and a logger. The views are into
-  /// the arena, which the line is copied to (the reader wants padding behind it).
+  /// the line or the arena.
   [[nodiscard]] bool read(std::string_view line, Arena& arena, JsonLine& out);
+
+  /// The same for every layout, at the price of a copy (simdjson wants padding behind the line).
+  [[nodiscard]] bool read_any(std::string_view line, Arena& arena, JsonLine& out);
 
  private:
   struct Machine;

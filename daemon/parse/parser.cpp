@@ -110,7 +110,16 @@ bool is_safe(std::string_view logger) {
 /// Words that only an access line has, in a part of it that the client wrote: the reading from the
 /// left is not misled, but somebody tried. The account named before them, or the whole part.
 std::string_view claimed_in(std::string_view part) {
-  const std::size_t words = part.find(" Processed request: ");
+  constexpr std::string_view claim = " Processed request: ";
+  // By its P: blanks are many in an agent.
+  std::size_t words = std::string_view::npos;
+  for (std::size_t at = part.find('P', 1); at != std::string_view::npos;
+       at = part.find('P', at + 1)) {
+    if (part.substr(at - 1).starts_with(claim)) {
+      words = at - 1;
+      break;
+    }
+  }
   if (words == std::string_view::npos) {
     return {};
   }
@@ -215,25 +224,29 @@ void understand(std::string_view logger, std::string_view request, std::string_v
 Parser::Parser(SourceInfo source)
     : source_(std::move(source)), clock_(source_.zone), lines_(source_.prefix) {}
 
-Event Parser::blank(const Record& record) const {
-  Event event;
+void Parser::begin(const Record& record, Event& event) const {
   event.timestamp = record.written.value_or(record.arrival);
   event.homeserver = source_.homeserver;
   event.log_source = source_.name;
   event.log_worker = record.worker.empty() ? std::string_view(source_.worker) : record.worker;
   event.source = record.source;
   event.position = record.position;
-  return event;
 }
 
 ParsedLine Parser::parse(const Record& record, Arena& arena) {
   ParsedLine out;
-  out.event = blank(record);
+  parse(record, arena, out);
+  return out;
+}
+
+void Parser::parse(const Record& record, Arena& arena, ParsedLine& out) {
+  out = {};
+  begin(record, out.event);
   arrival_ = record.arrival;
   if (record.continuation) {
     out.is_continuation = true;
     refuse(out.event, Kind::ignored, "continuation");
-    return out;
+    return;
   }
   std::string_view line = record.bytes;
   // Synapse writes bare line feeds; a carriage return comes from a terminal or a shipper.
@@ -259,7 +272,6 @@ ParsedLine Parser::parse(const Record& record, Arena& arena) {
   if (out.event.kind != Kind::error && out.event.kind != Kind::forged && !out.is_continuation) {
     newest_ = out.event.timestamp;
   }
-  return out;
 }
 
 /// What an incomplete stamp is near to: the record before, else what the transport says.

@@ -59,6 +59,8 @@ class Parser {
 
   /// The event's views are into the record, the arena, the SourceInfo or constants.
   [[nodiscard]] ParsedLine parse(const Record& record, Arena& arena);
+  /// The same, to where it is to stay.
+  void parse(const Record& record, Arena& arena, ParsedLine& out);
 
   [[nodiscard]] const SourceInfo& source() const { return source_; }
 
@@ -74,7 +76,7 @@ class Parser {
   /// What lines without a record's beginning belong to.
   enum class Before : std::uint8_t { nothing, text_record, json_record, traceback };
 
-  [[nodiscard]] Event blank(const Record& record) const;
+  void begin(const Record& record, Event& event) const;
   [[nodiscard]] TimePoint near(const Event& event) const;
   [[nodiscard]] Envelope open(std::string_view line);
   void parse_text(std::string_view body, std::string_view logger, ParsedLine& out, Arena& arena);

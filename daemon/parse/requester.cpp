@@ -71,6 +71,9 @@ bool is_user_id(std::string_view text) {
 
 /// Where the second account begins in `@a:hs|@b:hs`; npos when there is one account.
 std::size_t find_second(std::string_view text) {
+  if (text.find('@', 1) == std::string_view::npos) {
+    return std::string_view::npos;
+  }
   const std::size_t domain = text.find(':');
   if (domain == std::string_view::npos) {
     return domain;

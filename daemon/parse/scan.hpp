@@ -4,6 +4,7 @@
 // strings.
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace noci {
@@ -65,6 +66,18 @@ class Scanner {
 
 /// Nothing below 0x20 and no DEL: what an id printed by Synapse can be.
 [[nodiscard]] inline bool has_control(std::string_view text) {
+  constexpr std::uint64_t ones = 0x0101010101010101;
+  constexpr std::uint64_t highs = ones * 0x80;
+  while (text.size() >= sizeof(std::uint64_t)) {
+    std::uint64_t bytes = 0;
+    std::memcpy(&bytes, text.data(), sizeof bytes);
+    const std::uint64_t del = bytes ^ (ones * 0x7f);
+    // Eight at once: a byte below n borrows from its highest bit.
+    if ((((bytes - ones * 0x20) & ~bytes) | ((del - ones) & ~del)) & highs) {
+      return true;
+    }
+    text.remove_prefix(sizeof bytes);
+  }
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);
     if (byte < 0x20 || byte == 0x7f) {

@@ -21,6 +21,21 @@ bool shaped_like(std::string_view text, std::string_view shape) {
   return true;
 }
 
+/// `0000-00-00T00:00:00`, which nearly every line of a text log begins with.
+bool is_dated(std::string_view text) {
+  constexpr std::string_view shape = "0000-00-00T00:00:00";
+  if (text.size() < shape.size()) {
+    return false;
+  }
+  // No branch for each digit: all are looked at before anything is decided.
+  unsigned wrong = 0;
+  for (const std::size_t at : {0U, 1U, 2U, 3U, 5U, 6U, 8U, 9U, 11U, 12U, 14U, 15U, 17U, 18U}) {
+    wrong |= static_cast<unsigned char>(text[at] - '0') > 9 ? 1U : 0U;
+  }
+  return wrong == 0 && text[4] == '-' && text[7] == '-' && (text[10] == ' ' || text[10] == 'T') &&
+         text[13] == ':' && text[16] == ':';
+}
+
 int two_digits(std::string_view text, std::size_t at) {
   return (text[at] - '0') * 10 + (text[at + 1] - '0');
 }
@@ -63,16 +78,14 @@ void take_offset(std::string_view& text, Stamp& out) {
   text.remove_prefix(sign + (has_colon ? 6 : 5));
 }
 
-bool take_shape(std::string_view& text, std::string_view shape, std::size_t minute, Stamp& out) {
-  if (!shaped_like(text, shape)) {
-    return false;
-  }
-  const int seconds = two_digits(text, shape.size() - 2);
+/// The time that ends at `size`; its shape is checked.
+bool take_time(std::string_view& text, std::size_t size, std::size_t minute, Stamp& out) {
+  const int seconds = two_digits(text, size - 2);
   if (seconds > 60) {
     return false;
   }
   out.minute = text.substr(0, minute);
-  text.remove_prefix(shape.size());
+  text.remove_prefix(size);
   out.within = std::chrono::seconds{seconds} + std::chrono::milliseconds{take_milliseconds(text)};
   return true;
 }
@@ -81,11 +94,11 @@ bool take_shape(std::string_view& text, std::string_view shape, std::size_t minu
 
 bool take_stamp(std::string_view& text, Stamp& out) {
   out = {};
-  if (take_shape(text, "0000-00-00T00:00:00", Stamp::dated, out)) {
+  if (is_dated(text) && take_time(text, 19, Stamp::dated, out)) {
     take_offset(text, out);
     return true;
   }
-  return take_shape(text, "00:00:00", Stamp::time_only, out);
+  return shaped_like(text, "00:00:00") && take_time(text, 8, Stamp::time_only, out);
 }
 
 bool take_bsd_stamp(std::string_view& text, Stamp& out) {

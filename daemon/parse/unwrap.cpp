@@ -15,11 +15,11 @@ constexpr std::size_t most_unfinished = 16;
 }  // namespace
 
 const std::vector<Unwrapper::Ready>& Unwrapper::take(const Record& line, bool oversize,
-                                                     std::uint64_t stream) {
+                                                     std::uint64_t stream, bool is_wrapped) {
   ready_.clear();
   finished_.clear();
   finished_.reserve(most_unfinished + 1);  // ready_ points into it
-  if (reader_.read(line.bytes, oversize, wrapped_)) {
+  if (is_wrapped) {
     take_wrapped(line, oversize, stream);
     return ready_;
   }

@@ -30,7 +30,12 @@ class Unwrapper {
   /// the line stands.
   template <typename Sink>
   void push(const Record& line, bool oversize, std::uint64_t stream, Sink&& sink) {
-    for (const Ready& ready : take(line, oversize, stream)) {
+    const bool is_wrapped = reader_.read(line.bytes, oversize, wrapped_);
+    if (!is_wrapped && unfinished_.empty()) {
+      sink(line, oversize);
+      return;
+    }
+    for (const Ready& ready : take(line, oversize, stream, is_wrapped)) {
       Record record = ready.record;
       if (!ready.is_wrapped || ready.oversize) {
         sink(record, ready.oversize);
@@ -87,7 +92,8 @@ class Unwrapper {
   };
 
   static void write(ByteWriter& out, const std::vector<const Unfinished*>& kept);
-  const std::vector<Ready>& take(const Record& line, bool oversize, std::uint64_t stream);
+  const std::vector<Ready>& take(const Record& line, bool oversize, std::uint64_t stream,
+                                 bool is_wrapped);
   void take_wrapped(const Record& line, bool oversize, std::uint64_t stream);
   void add(Unfinished& to, std::string_view text, Wrapped::End end) const;
   void finish(std::size_t index, const Record& line);

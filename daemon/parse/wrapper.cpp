@@ -8,6 +8,7 @@
 
 #include <simdjson.h>
 
+#include "parse/plain_text.hpp"
 #include "parse/scan.hpp"
 
 namespace noci {
@@ -128,10 +129,23 @@ std::string_view process_of_unit(std::string_view unit) {
 /// Synapse's formatters put the logger right behind the message (synapse/logging/_terse_json.py). A
 /// quote inside a string is escaped, so these bytes are keys.
 bool is_plainly_synapse(std::string_view line) {
+  constexpr std::string_view begin = R"({"log":")";
+  constexpr std::string_view behind = R"(","namespace":")";
+  if (line.starts_with(begin)) {
+    // Nearly always the very next bytes behind the message.
+    const char* const end = line.data() + line.size();
+    const char* at = skip_plain(line.data() + begin.size(), end);
+    while (end - at > 1 && *at == '\\') {
+      at = skip_plain(at + 2, end);
+    }
+    if (std::string_view(at, static_cast<std::size_t>(end - at)).starts_with(behind)) {
+      return true;
+    }
+  }
   const auto holds = [&](std::string_view what) {
     return memmem(line.data(), line.size(), what.data(), what.size()) != nullptr;
   };
-  return (line.starts_with(R"({"log":")") && holds(R"(","namespace":")")) ||
+  return (line.starts_with(begin) && holds(behind)) ||
          (line.starts_with(R"({"severity":")") && holds(R"(","logger":")"));
 }
 
@@ -233,11 +247,14 @@ bool judge(const Told& told, Wrapped& out) {
   return true;
 }
 
+/// What every line of the CRI begins like, and none that Synapse prints by default.
+bool is_dated_by_transport(std::string_view line) {
+  return line.size() >= 24 && line[4] == '-' && line[10] == 'T' && is_digit(line[0]);
+}
+
 /// `2026-11-22T20:55:51.598123456Z stderr F …`; tags may be several, parted by colons.
 bool read_cri(std::string_view line, Wrapped& out) {
-  if (line.size() < 24 || line[4] != '-' || line[10] != 'T' || !is_digit(line[0])) {
-    return false;
-  }
+  out = {};
   Scanner scanner(line);
   std::string_view stamp;
   std::string_view tags;
@@ -272,18 +289,14 @@ WrapperReader::WrapperReader(WrapperReader&&) noexcept = default;
 WrapperReader& WrapperReader::operator=(WrapperReader&&) noexcept = default;
 
 bool WrapperReader::read(std::string_view line, bool is_cut, Wrapped& out) {
-  out = {};
   if (line.starts_with('{')) {
     return !is_cut && !is_plainly_synapse(line) && read_json(line, out);
   }
-  if (read_cri(line, out)) {
-    return true;
-  }
-  out = {};
-  return false;
+  return is_dated_by_transport(line) && read_cri(line, out);
 }
 
 bool WrapperReader::read_json(std::string_view line, Wrapped& out) {
+  out = {};
   std::string& padded = machine_->padded;
   padded.assign(line);
   padded.append(simdjson::SIMDJSON_PADDING, ' ');

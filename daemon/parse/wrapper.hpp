@@ -41,8 +41,9 @@ class WrapperReader {
   WrapperReader(WrapperReader&&) noexcept;
   WrapperReader& operator=(WrapperReader&&) noexcept;
 
-  /// False: the line is not wrapped. The views are into the line or the reader, until the next
-  /// call. `is_cut`: the line was longer than anybody keeps, and this is its beginning.
+  /// False: the line is not wrapped, and `out` says nothing. The views are into the line or the
+  /// reader, until the next call. `is_cut`: the line was longer than anybody keeps, and this is its
+  /// beginning.
   [[nodiscard]] bool read(std::string_view line, bool is_cut, Wrapped& out);
 
  private:

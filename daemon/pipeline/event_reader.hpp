@@ -116,6 +116,7 @@ class EventReader {
     Custody custody;
     bool worker_is_set;  ///< by the settings: what the transport calls the process is no news
     Arena arena;         ///< of the line in work
+    ParsedLine line;     ///< in work, as long as nothing is held
     bool mixed = false;  ///< records of it may hold a client's line feeds
     std::uint64_t number = 0;
     std::uint32_t identity = 0;  ///< the same after a restart
@@ -151,7 +152,8 @@ class EventReader {
     }
     if (!log.mixed) {
       log.arena.clear();
-      ParsedLine line = log.parser.parse(record, log.arena);
+      ParsedLine& line = log.line;
+      log.parser.parse(record, log.arena, line);
       line.event.log = log.identity;
       if (line.may_carry) {
         log.mixed = true;
@@ -169,20 +171,20 @@ class EventReader {
       return;
     }
     const TimePoint past = log.parser.newest();
-    const auto [bytes, arena] = log.custody.keep(record.bytes);
-    Record kept = record;
-    kept.bytes = bytes;
-    kept.worker = arena->store(record.worker);
-    ParsedLine line = log.parser.parse(kept, *arena);
+    const Custody::Kept kept = log.custody.keep(record.bytes);
+    record.bytes = kept.bytes;
+    record.worker = kept.arena->store(record.worker);
+    ParsedLine& line = *kept.line;
+    log.parser.parse(record, *kept.arena, line);
     line.event.log = log.identity;
     note_time(line, log, record.arrival);
     if (must_be_held(line) || (in_order_ && !line.is_continuation)) {
       Sequence* process = process_of(line, log);
-      log.custody.hold(std::move(line), bytes, process, stream.id, record.arrival, past, log.time);
+      log.custody.hold(kept.bytes, process, stream.id, record.arrival, past, log.time);
       next_due_ = std::min(next_due_, *log.custody.due());
     } else {
-      log.custody.pass(line, bytes);
-      finish(line.event, log, *arena, sink);
+      log.custody.pass(line, kept.bytes);
+      finish(line.event, log, *kept.arena, sink);
     }
     if (log.time >= next_due_ || log.custody.is_full()) {
       release_due(log.time, sink);
