@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
+#include "parse/find_byte.hpp"
 #include "parse/scan.hpp"
 
 namespace noci {
@@ -13,6 +15,16 @@ constexpr std::string_view last_words = " dbevts]";
 
 /// `-0.012sec` in nanoseconds.
 bool take_seconds(Scanner& scanner, std::int64_t& nanoseconds) {
+  // Nearly always below ten seconds.
+  if (const std::string_view text = scanner.rest();
+      text.size() >= 8 && text[1] == '.' && text[5] == 's' && text[6] == 'e' && text[7] == 'c' &&
+      is_digit(text[0]) && is_digit(text[2]) && is_digit(text[3]) && is_digit(text[4])) {
+    const int milliseconds =
+        (text[0] - '0') * 1000 + (text[2] - '0') * 100 + (text[3] - '0') * 10 + (text[4] - '0');
+    nanoseconds = std::int64_t{milliseconds} * 1'000'000;
+    scanner = Scanner(text.substr(8));
+    return true;
+  }
   const bool negative = scanner.literal("-");
   std::int64_t whole = 0;
   // Nine digits of seconds are 31 years; more would overflow the sum in nanoseconds.
@@ -243,13 +255,19 @@ AccessFault parse_access_line(std::string_view message, std::string_view tag, Ac
     return AccessFault::grammar;
   }
   AccessFault fault = AccessFault::grammar;
-  for (std::size_t at = message.find(marker); at != std::string_view::npos;
-       at = message.find(marker, at + 1)) {
-    Scanner scanner(message.substr(at + marker.size()));
+  // By its brace: a requester has none, an address hardly ever.
+  for (std::size_t at = find_byte(message, '}'); at < message.size();) {
+    const std::size_t next = find_byte(message.substr(at + 1), '}');
+    const std::size_t after = next == std::string_view::npos ? next : at + 1 + next;
+    const std::size_t here = std::exchange(at, after);
+    if (!message.substr(here).starts_with(marker)) {
+      continue;
+    }
+    Scanner scanner(message.substr(here + marker.size()));
     if (!take_numbers(scanner, out) || !take_request_line(scanner.rest(), out)) {
       continue;
     }
-    if (split_head(message.substr(0, at), tag, out)) {
+    if (split_head(message.substr(0, here), tag, out)) {
       return AccessFault::none;
     }
     fault = AccessFault::tag;

@@ -78,7 +78,7 @@ void Custody::hold(std::string_view bytes, Sequence* process, std::uint64_t stre
   held.batch = first_batch_ + static_cast<std::uint32_t>(batches_.size()) - 1;
   ++batches_.back().lines;
   if (claims(held)) {
-    ++claims_[claim_of(held)];
+    claims_.add(claim_of(held));
   }
   held_.push();
 }
@@ -234,7 +234,7 @@ std::string_view Custody::against_process(Held& held) {
   if (process.may_be_restart(claim) && is_false_restart(held)) {
     return reason_of(Fit::reused);
   }
-  if (claims(held) && claims_[claim_of(held)] > 1) {
+  if (claims(held) && claims_.count(claim_of(held)) > 1) {
     if (const auto reason = against_twins(held); !reason.empty()) {
       return reason;
     }
@@ -357,10 +357,7 @@ std::optional<Position> Custody::oldest_of(std::uint64_t stream) const {
 void Custody::drop_oldest() {
   const Held& oldest = held_.front();
   if (claims(oldest)) {
-    const auto found = claims_.find(claim_of(oldest));
-    if (--found->second == 0) {
-      claims_.erase(found);
-    }
+    claims_.remove(claim_of(oldest));
   }
   const std::uint32_t batch = oldest.batch;
   held_.pop_front();

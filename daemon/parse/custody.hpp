@@ -13,11 +13,10 @@
 #include <string>
 #include <string_view>
 
-#include <boost/unordered/unordered_flat_map.hpp>
-
 #include "base/arena.hpp"
 #include "base/bytes.hpp"
 #include "base/ring.hpp"
+#include "parse/claim_counts.hpp"
 #include "parse/parser.hpp"
 #include "parse/processes.hpp"
 
@@ -98,6 +97,9 @@ class Custody {
 
   [[nodiscard]] std::size_t size() const { return held_.size(); }
 
+  /// Memory of what is held.
+  [[nodiscard]] std::size_t bytes() const { return bytes_ + held_.size() * sizeof(Held); }
+
   /// The oldest line held, null when there is none.
   [[nodiscard]] const Held* oldest() const { return held_.empty() ? nullptr : &held_.front(); }
 
@@ -153,7 +155,7 @@ class Custody {
   Ring<Batch> batches_;
   std::uint32_t first_batch_ = 0;
   std::size_t bytes_ = 0;
-  boost::unordered_flat_map<std::uint64_t, std::uint32_t> claims_;  ///< access lines held, by id
+  ClaimCounts claims_;  ///< access lines held, by id
 
   // In the order the lines stand in the log.
   Above above_;

@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "parse/endpoint_query.hpp"
 #include "parse/endpoint_trie.hpp"
+#include "parse/find_byte.hpp"
 
 namespace noci {
 namespace {
@@ -53,7 +54,7 @@ Routed route(std::string_view path, routing::Methods method, Arena& arena) {
   }
   routed.disguised = true;
   routed.found = routes().find(routed.segments, method, Spelling::loose_dots);
-  if (routed.found.action != Action::unknown || path.find('%') == std::string_view::npos) {
+  if (routed.found.action != Action::unknown || find_byte(path, '%') == std::string_view::npos) {
     return routed;
   }
   routed.decoded = true;

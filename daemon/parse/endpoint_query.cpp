@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/text.hpp"
+#include "parse/find_byte.hpp"
 
 namespace noci {
 namespace {
@@ -14,9 +15,7 @@ bool is_digit(char c) {
 }
 
 std::string_view first_item(std::string_view query) {
-  const auto* const end =
-      std::find_if(query.begin(), query.end(), [](char c) { return c == '&' || c == ';'; });
-  return query.substr(0, static_cast<std::size_t>(end - query.begin()));
+  return query.substr(0, find_either(query, '&', ';'));
 }
 
 /// Every character of a name can be escaped as three.
@@ -25,6 +24,9 @@ constexpr std::size_t longest_name = 96;
 bool is_named(std::string_view raw, std::string_view name) {
   if (raw.size() <= name.size() || raw.size() > longest_name) {
     return raw == name;
+  }
+  if (find_either(raw, '%', '+') == std::string_view::npos) {
+    return false;  // as it stands it is longer
   }
   std::array<char, longest_name> place;
   return query_decode_to(place.data(), raw) == name;
@@ -36,7 +38,7 @@ std::optional<std::string_view> raw_query_parameter(std::string_view query, std:
   while (!query.empty()) {
     const std::string_view item = first_item(query);
     query.remove_prefix(std::min(item.size() + 1, query.size()));
-    const auto equals = item.find('=');
+    const auto equals = find_byte(item, '=');
     if (equals != std::string_view::npos && is_named(item.substr(0, equals), name)) {
       return item.substr(equals + 1);
     }

@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "parse/find_byte.hpp"
+
 namespace noci::routing {
 namespace {
 
@@ -12,13 +14,17 @@ namespace {
 std::uint64_t hash_of(std::uint32_t from, std::string_view literal) {
   constexpr std::uint64_t odd = 0x9e3779b97f4a7c15ULL;
   std::uint64_t hash = (from + 1) * odd ^ literal.size();
-  while (!literal.empty()) {
+  while (literal.size() >= sizeof(std::uint64_t)) {
     std::uint64_t word = 0;
-    const std::size_t taken = std::min(literal.size(), sizeof word);
-    std::memcpy(&word, literal.data(), taken);
+    std::memcpy(&word, literal.data(), sizeof word);
     hash = (std::rotl(hash, 23) ^ word) * odd;
-    literal.remove_prefix(taken);
+    literal.remove_prefix(sizeof word);
   }
+  std::uint64_t rest = 0;
+  for (const char c : literal) {
+    rest = rest << 8 | static_cast<unsigned char>(c);
+  }
+  hash = (std::rotl(hash, 23) ^ rest) * odd;
   return hash ^ (hash >> 32);
 }
 
@@ -45,7 +51,7 @@ Segments split_path(std::string_view path) {
   Segments segments;
   path.remove_prefix(1);
   while (true) {
-    const std::string_view segment = path.substr(0, path.find('/'));
+    const std::string_view segment = path.substr(0, find_byte(path, '/'));
     segments.items[segments.count++] = segment;
     if (segment.size() == path.size()) {
       return segments;

@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "parse/find_byte.hpp"
 #include "parse/scan.hpp"
 
 namespace noci {
@@ -51,14 +52,15 @@ bool take_logger(std::string_view& text, LogLine& out) {
 
 /// `request - message`, or `request- message` of the old sample configuration.
 bool take_request(std::string_view text, LogLine& out) {
-  const std::string_view token = text.substr(0, text.find(' '));
+  const std::string_view token = text.substr(0, find_byte(text, ' '));
   if (token.size() < text.size() && token.ends_with('-') &&
       !text.substr(token.size() + 1).starts_with("- ")) {
     out.request = token.substr(0, token.size() - 1);
     out.message = text.substr(token.size() + 1);
     return true;
   }
-  const std::size_t end = text.find(separator);
+  const std::size_t end =
+      text.substr(token.size()).starts_with(separator) ? token.size() : text.find(separator);
   if (end == std::string_view::npos) {
     return false;
   }

@@ -7,6 +7,7 @@
 #include "parse/ancillary.hpp"
 #include "parse/endpoint.hpp"
 #include "parse/envelope.hpp"
+#include "parse/find_byte.hpp"
 #include "parse/forgery.hpp"
 #include "parse/line.hpp"
 #include "parse/messages_estimate.hpp"
@@ -77,7 +78,7 @@ void fill_numbers(const AccessLine& access, Event& event) {
 }
 
 void fill_endpoint(std::string_view uri, Event& event, Arena& arena) {
-  const std::size_t mark = std::min(uri.find('?'), uri.size());
+  const std::size_t mark = std::min(find_byte(uri, '?'), uri.size());
   event.path = uri.substr(0, mark);
   event.query = uri.substr(std::min(mark + 1, uri.size()));
   const Endpoint endpoint = classify(event.method, event.path, event.query, arena);
@@ -280,8 +281,7 @@ TimePoint Parser::near(const Event& event) const {
 }
 
 Envelope Parser::open(std::string_view line) {
-  LogLine whole;
-  if (lines_.has_prefix() && lines_.read(line, {}, whole)) {
+  if (LogLine whole; lines_.has_prefix() && lines_.read(line, {}, whole)) {
     return {{}, line, {}};
   }
   return open_envelope(line, lines_.has_prefix());

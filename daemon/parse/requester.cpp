@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 
 #include "base/ip.hpp"
+#include "parse/find_byte.hpp"
 #include "parse/scan.hpp"
 
 namespace noci {
@@ -57,7 +58,7 @@ std::string_view without_port(std::string_view text) {
     const bool is_port = rest.starts_with(':') && all_digits(rest.substr(1), port) && port < 65536;
     return rest.empty() || is_port ? text.substr(1, end - 1) : text;
   }
-  const std::size_t colon = text.find(':');
+  const std::size_t colon = find_byte(text, ':');
   if (colon != std::string_view::npos && is_plain_ipv4(text.substr(0, colon)) &&
       all_digits(text.substr(colon + 1), port) && port < 65536) {
     return text.substr(0, colon);
@@ -66,12 +67,13 @@ std::string_view without_port(std::string_view text) {
 }
 
 bool is_user_id(std::string_view text) {
-  return text.starts_with('@') && text.find(':') != std::string_view::npos && !has_control(text);
+  return text.starts_with('@') && find_byte(text, ':') != std::string_view::npos &&
+         !has_control(text);
 }
 
 /// Where the second account begins in `@a:hs|@b:hs`; npos when there is one account.
 std::size_t find_second(std::string_view text) {
-  if (text.find('@', 1) == std::string_view::npos) {
+  if (find_byte(text.substr(1), '@') == std::string_view::npos) {
     return std::string_view::npos;
   }
   const std::size_t domain = text.find(':');

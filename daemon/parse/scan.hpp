@@ -7,6 +7,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "parse/find_byte.hpp"
+
 namespace noci {
 
 [[nodiscard]] constexpr bool is_digit(char c) {
@@ -43,7 +45,7 @@ class Scanner {
 
   /// Up to the next `end`, which is consumed too.
   bool until(char end, std::string_view& part) {
-    const std::size_t at = text_.find(end);
+    const std::size_t at = find_byte(text_, end);
     if (at == std::string_view::npos) {
       return false;
     }
