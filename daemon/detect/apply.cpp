@@ -225,6 +225,7 @@ void Engine::Core::read_episode(std::size_t rule, Account& account, Watch& watch
     watch.episode.set_number(begin_episode(rule, account));
   }
   if (status) {
+    name_limits(compiled, plan_->tables[compiled.table], account, at, exception, standing.limits);
     watch.told = std::move(standing.limits);
     Alert& alert = out.emplace_back(make_alert(account, watch, *status, at));
     alert.evidence = watch.evidence.evidence(compiled.evidence);
@@ -375,8 +376,10 @@ std::vector<KeyStatus> Engine::Core::why(std::string_view key_value) {
       detect::CompiledRule& compiled = plan_->rules[rule];
       const Watch* watch = account.watch(rule);
       const detect::Exception exception = exception_for(compiled, group_by, account.key, now_);
-      all.push_back({layout_.rules[rule].id, layout_.rules[rule].title, key,
-                     stand(compiled, plan_->tables[account.table], account, now_, exception).limits,
+      const detect::PlanTable& table = plan_->tables[account.table];
+      auto limits = stand(compiled, table, account, now_, exception).limits;
+      name_limits(compiled, table, account, now_, exception, limits);
+      all.push_back({layout_.rules[rule].id, layout_.rules[rule].title, key, std::move(limits),
                      watch != nullptr && watch->episode.is_open()});
     }
   }

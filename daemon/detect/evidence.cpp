@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/hash.hpp"
 #include "detect/window.hpp"
 
 namespace noci::detect {
@@ -55,19 +56,24 @@ bool load_sample(ByteReader& in, Sample& sample) {
 
 void FrequentValues::add(std::string_view value, std::size_t capacity) {
   value = value.substr(0, longest_value);
+  const std::uint64_t hash = quick_hash(value);
   for (Place& place : places_) {
-    if (place.value == value) {
+    if (place.hash == hash && place.value == value) {
       ++place.count;
       return;
     }
   }
+  text_bytes_ += value.size();
   if (places_.size() < capacity) {
-    places_.push_back({std::string(value), 1, 0});
+    places_.push_back({std::string(value), hash, 1, 0});
     return;
   }
   forgotten_ = true;
-  const auto least = std::ranges::min_element(places_, {}, &Place::count);
-  *least = {std::string(value), least->count + 1, least->count};
+  Place& least = *std::ranges::min_element(places_, {}, &Place::count);
+  text_bytes_ -= least.value.size();
+  least.value = value;
+  least.hash = hash;
+  least.error = least.count++;
 }
 
 std::vector<std::pair<std::string, std::int64_t>> FrequentValues::top(std::size_t count) const {
@@ -83,11 +89,8 @@ std::vector<std::pair<std::string, std::int64_t>> FrequentValues::top(std::size_
 }
 
 std::int64_t FrequentValues::bytes() const {
-  std::size_t sum = sizeof(FrequentValues);
-  for (const Place& place : places_) {
-    sum += sizeof(Place) + place.value.size();
-  }
-  return static_cast<std::int64_t>(sum);
+  return static_cast<std::int64_t>(sizeof(FrequentValues) + places_.size() * sizeof(Place) +
+                                   text_bytes_);
 }
 
 void FrequentValues::save(ByteWriter& out) const {
@@ -106,6 +109,8 @@ bool FrequentValues::load(ByteReader& in) {
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     Place& place = places_.emplace_back();
     place.value = in.text();
+    place.hash = quick_hash(place.value);
+    text_bytes_ += place.value.size();
     place.count = in.integer();
     place.error = in.integer();
     if (place.error < 0 || place.count < place.error || place.count == INT64_MAX) {

@@ -36,11 +36,13 @@ class FrequentValues {
  private:
   struct Place {
     std::string value;
+    std::uint64_t hash = 0;  ///< of the value: others of its length are told apart at once
     std::int64_t count = 0;
     std::int64_t error = 0;  ///< of `count`, at most: what the value before it had
   };
 
   std::vector<Place> places_;
+  std::size_t text_bytes_ = 0;  ///< of all values
   bool forgotten_ = false;
 };
 

@@ -49,7 +49,8 @@ CompiledList::CompiledList(const List& list, bool case_sensitive)
 }
 
 bool CompiledList::contains(std::string_view value, TimePoint when) const {
-  const auto found = values_.find(case_sensitive_ ? std::string(value) : folded(value));
+  const auto found =
+      values_.empty() || case_sensitive_ ? values_.find(value) : values_.find(folded(value));
   if (found != values_.end() && when < found->second) {
     return true;
   }

@@ -3,6 +3,7 @@
 // unless `all`; a missing field matches nothing, except `exists: false`.
 
 #include <bitset>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -47,7 +48,17 @@ class CompiledList {
   };
 
   bool case_sensitive_;
-  boost::unordered_flat_map<std::string, TimePoint> values_;  ///< until when each counts
+
+  struct Hash {
+    using is_transparent = void;
+
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>{}(text);
+    }
+  };
+
+  /// Until when each counts.
+  boost::unordered_flat_map<std::string, TimePoint, Hash, std::equal_to<>> values_;
   std::vector<Glob> globs_;
 };
 

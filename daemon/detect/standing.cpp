@@ -106,23 +106,13 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     const Limit& limit = *one.limit;
     const DistinctCounter::Answer answer = measure(one, table, account, now);
     LimitState& state = standing.limits.emplace_back();
-    state.name = limit.name;
     state.type = limit.type;
-    if (is_sequence(limit.type)) {
-      state.steps = story_of(one, table, account, now);
-    } else if (limit.type != LimitType::event_count) {
-      state.field = name_of(limit.field);
-    }
     state.timespan = limit.timespan;
     state.compare = limit.compare;
     state.base_limit = limit.threshold;
     state.factor = one.scaled ? exception.factor : 1;
     if (rule.schedule && one.scaled) {
       state.factor *= rule.schedule->factor(now, limit.timespan);
-      state.period = rule.schedule->period(now);
-    }
-    if (exception.exempt) {
-      state.period = "exempt";
     }
     state.limit = limit_in_force(limit.threshold, state.factor);
     state.value = answer.value;
@@ -139,6 +129,26 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     standing.ratio = std::max(standing.ratio, ratio_of(state));
   }
   return standing;
+}
+
+void name_limits(CompiledRule& rule, const PlanTable& table, const Account& account, TimePoint now,
+                 const Exception& exception, std::vector<LimitState>& limits) {
+  for (std::size_t i = 0; i < limits.size(); ++i) {
+    const CompiledLimit& one = rule.limits[i];
+    const Limit& limit = *one.limit;
+    LimitState& state = limits[i];
+    state.name = limit.name;
+    if (is_sequence(limit.type)) {
+      state.steps = story_of(one, table, account, now);
+    } else if (limit.type != LimitType::event_count) {
+      state.field = name_of(limit.field);
+    }
+    if (exception.exempt) {
+      state.period = "exempt";
+    } else if (rule.schedule && one.scaled) {
+      state.period = rule.schedule->period(now);
+    }
+  }
 }
 
 }  // namespace noci::detect

@@ -35,7 +35,12 @@ struct Exception {
 [[nodiscard]] bool is_used(const CompiledRule& rule, const PlanTable& table, const Account& account,
                            TimePoint now, double share);
 
+/// Without the words for its limits: few standings are told.
 [[nodiscard]] Standing stand(CompiledRule& rule, const PlanTable& table, const Account& account,
                              TimePoint now, const Exception& exception);
+
+/// What stand() at `now` left out: names, fields, periods, and the steps of sequences.
+void name_limits(CompiledRule& rule, const PlanTable& table, const Account& account, TimePoint now,
+                 const Exception& exception, std::vector<LimitState>& limits);
 
 }  // namespace noci::detect
