@@ -94,8 +94,11 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
   to.now("noci_rules", "Rules in force.", analysis.rules);
   to.now("noci_keys", "Accounts, addresses, servers and other keys with a live window.",
          engine.keys);
-  to.now("noci_memory_bytes", "Estimated memory of keys, windows and evidence.",
-         engine.memory_bytes);
+  const auto memory = [&](const char* part, std::uint64_t bytes) {
+    to.now("noci_memory_bytes", "Estimated memory, by what it is for.", bytes, {{"part", part}});
+  };
+  memory("keys", engine.memory_bytes);
+  memory("custody", analysis.custody.bytes);
   to.now("noci_open_episodes", "Episodes that are firing or escalated.", engine.open_episodes);
   to.total("noci_evicted_keys_total", "Cold keys forgotten to stay within the memory budget.",
            engine.evicted_keys);

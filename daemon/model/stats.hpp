@@ -43,6 +43,7 @@ struct ParseStats {
 /// Lines of mixed text logs that wait to be judged, and what the judging found about the logs.
 struct CustodyStats {
   std::uint64_t lines = 0;             ///< now
+  std::uint64_t bytes = 0;             ///< now: memory that they take
   std::uint64_t released_early = 0;    ///< for want of room
   std::uint64_t mixed_logs = 0;        ///< now: logs that clients can write into
   std::uint64_t interleaved_logs = 0;  ///< now: of several unnamed processes, ids left alone

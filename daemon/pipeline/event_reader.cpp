@@ -189,6 +189,7 @@ CustodyStats EventReader::custody_stats() const {
   CustodyStats stats;
   for (const auto& [place, log] : logs_) {
     stats.lines += log->custody.size();
+    stats.bytes += log->custody.bytes();
     stats.released_early += log->custody.released_early();
     stats.mixed_logs += log->mixed ? 1 : 0;
     stats.interleaved_logs += log->custody.is_interleaved() ? 1 : 0;
