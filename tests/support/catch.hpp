@@ -3,6 +3,8 @@
 
 #if NOCI_CATCH2_MAJOR >= 3
 #include <catch2/catch_all.hpp>
+
+using Catch::Approx;  // global in Catch2 2
 #else
 #include <catch2/catch.hpp>
 
