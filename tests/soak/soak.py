@@ -184,12 +184,14 @@ class Soak(Case):
             if now > reload_at and self.daemon.get("/healthz")[0] == 200:
                 self.reload()
                 reload_at = now + luck.uniform(10, 40)
-            if now > kill_at:
+            if kill_at is None and (self.daemon.get("/metrics")[0] == 200 or luck.random() < 0.02):
+                kill_at = now + luck.expovariate(1 / OPTIONS.kill_every)
+            if kill_at and now > kill_at:
                 self.daemon.kill()
                 self.kills += 1
                 time.sleep(luck.choice((0, 0, 0.2, 2)))
                 self.daemon.start(wait=False)
-                kill_at = time.monotonic() + luck.expovariate(1 / OPTIONS.kill_every)
+                kill_at = None  # counts from when it runs, most times: a machine may take long to start it
             if now > tell_at:
                 tell_at = now + 60
                 print(f"{(now - begun) / 60:.0f} min: {self.writer.lines} lines, {self.kills} kills, "
@@ -205,6 +207,7 @@ class Soak(Case):
     def settle(self):
         """The truth and what noci knows, once all is read."""
         wait_for("noci is ready", lambda: self.daemon.get("/metrics")[0] == 200)
+        wait_for("noci has looked", lambda: self.daemon.ask(ask="status")["sources"])
         wait_for("all is read", lambda: self.daemon.ask(ask="status")["sources"][0]["behind_bytes"] == 0, 600)
         wait_for("all is delivered", lambda: self.daemon.metric("noci_outbox_pending") == 0, 1800)
         known, sums = collections.Counter(), collections.Counter()
