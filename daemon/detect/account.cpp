@@ -12,6 +12,30 @@ namespace {
 /// The index entry at its usual load, the slot, and what malloc adds to a handful of blocks.
 constexpr std::size_t overhead = 128;
 
+void save_usual(ByteWriter& out, const UsualState& usual) {
+  out.number(usual.warming ? 1 : 0);
+  for (const std::int64_t number :
+       {std::int64_t{usual.own_days}, usual.own_busiest, usual.own_busy_day,
+        std::int64_t{usual.peer_days}, usual.peer_keys, usual.peers}) {
+    out.integer(number);
+  }
+  out.fixed64(std::bit_cast<std::uint64_t>(usual.peer_quantile));
+  out.fixed64(std::bit_cast<std::uint64_t>(usual.season));
+}
+
+bool load_usual(ByteReader& in, UsualState& usual) {
+  usual.warming = in.number() != 0;
+  usual.own_days = static_cast<int>(std::clamp<std::int64_t>(in.integer(), 0, learned_days));
+  usual.own_busiest = in.integer();
+  usual.own_busy_day = in.integer();
+  usual.peer_days = static_cast<int>(std::clamp<std::int64_t>(in.integer(), 0, learned_days));
+  usual.peer_keys = in.integer();
+  usual.peers = in.integer();
+  usual.peer_quantile = std::bit_cast<double>(in.fixed64());
+  usual.season = std::bit_cast<double>(in.fixed64());
+  return in.ok() && std::isfinite(usual.peer_quantile) && std::isfinite(usual.season);
+}
+
 void save_limit(ByteWriter& out, const LimitState& limit) {
   out.text(limit.name);
   out.number(static_cast<std::uint64_t>(limit.type));
@@ -32,6 +56,14 @@ void save_limit(ByteWriter& out, const LimitState& limit) {
     out.number(step.complete ? 1 : 0);
     out.integer(step.first.time_since_epoch().count());
     out.integer(step.last.time_since_epoch().count());
+  }
+  out.number(limit.usual ? 1 : 0);
+  if (limit.usual) {
+    save_usual(out, *limit.usual);
+  }
+  out.number(limit.because.size());
+  for (const std::string& reason : limit.because) {
+    out.text(reason);
   }
 }
 
@@ -78,6 +110,13 @@ bool load_limit(ByteReader& in, LimitState& limit) {
       return false;
     }
   }
+  if (in.number() != 0 && !load_usual(in, limit.usual.emplace())) {
+    return false;
+  }
+  const std::uint64_t reasons = in.count();
+  for (std::uint64_t i = 0; i < reasons && in.ok(); ++i) {
+    limit.because.emplace_back(in.text());
+  }
   return in.ok();
 }
 
@@ -113,6 +152,9 @@ bool load_watch(ByteReader& in, const Layout& layout, std::size_t table, Watch& 
 }
 
 bool load_tally(ByteReader& in, const CounterSpec& spec, Tally& tally) {
+  if (tally.own) {
+    return tally.own->load(in);
+  }
   if (tally.steps) {
     return tally.steps->load(in, spec.steps.size());
   }
@@ -129,6 +171,8 @@ Tally::Tally(std::size_t index, const CounterSpec& spec) : counter(index) {
     distinct = std::make_unique<DistinctCounter>(spec.timespans.size());
   } else if (is_sequence(spec.type)) {
     steps = std::make_unique<StepTimes>();
+  } else if (spec.type == LimitType::baseline) {
+    own = std::make_unique<OwnDays>();
   }
 }
 
@@ -136,6 +180,11 @@ DistinctCounter::Answer Tally::value(const PlanCounter& plan, std::size_t span,
                                      TimePoint now) const {
   if (distinct) {
     return distinct->value(plan.spans, span, now);
+  }
+  if (own) {
+    // What is late still belongs to the day that is just over.
+    const TimePoint over = start_of_day(own->day() + 1) + plan.spans[span].lateness;
+    return {own->has_begun() && now < over ? own->total() : 0, true};
   }
   return {
       steps ? steps->value(plan.steps, plan.spans[span], now) : sum.value(plan.spans[span], now),
@@ -147,13 +196,17 @@ TimePoint Tally::falls_to(std::int64_t most, const PlanCounter& plan, std::size_
   if (distinct) {
     return distinct->falls_to(most, plan.spans, span, now);
   }
+  if (own) {
+    return now;  // its limit changes by the hour
+  }
   return steps ? steps->falls_to(most, plan.steps, plan.spans[span], now)
                : sum.falls_to(most, plan.spans[span], now);
 }
 
 std::int64_t Tally::bytes() const {
   return static_cast<std::int64_t>(sizeof(Tally) - sizeof(LadderSum)) + sum.bytes() +
-         (distinct ? distinct->bytes() : 0) + (steps ? steps->bytes() : 0);
+         (distinct ? distinct->bytes() : 0) + (steps ? steps->bytes() : 0) +
+         (own ? static_cast<std::int64_t>(sizeof(OwnDays)) : 0);
 }
 
 std::int64_t Watch::bytes() const {
@@ -162,6 +215,9 @@ std::int64_t Watch::bytes() const {
     sum += sizeof(LimitState) + limit.name.size() + limit.field.size();
     for (const StepState& step : limit.steps) {
       sum += sizeof(StepState) + step.name.size();
+    }
+    for (const std::string& reason : limit.because) {
+      sum += sizeof(reason) + reason.size();
     }
   }
   return static_cast<std::int64_t>(sum) + evidence.bytes();
@@ -211,6 +267,8 @@ void Account::save(ByteWriter& out) const {
       one.distinct->save(out);
     } else if (one.steps) {
       one.steps->save(out);
+    } else if (one.own) {
+      one.own->save(out);
     } else {
       one.sum.save(out);
     }

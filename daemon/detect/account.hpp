@@ -28,6 +28,7 @@ struct Tally {
   // Instead of the sum:
   std::unique_ptr<DistinctCounter> distinct;
   std::unique_ptr<StepTimes> steps;
+  std::unique_ptr<OwnDays> own;
 
   Tally(std::size_t index, const CounterSpec& spec);
   [[nodiscard]] DistinctCounter::Answer value(const PlanCounter& plan, std::size_t span,

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 
 #include "base/hash.hpp"
 #include "detect/core.hpp"
@@ -19,24 +18,15 @@ constexpr int evictions_per_event = 4;
 constexpr double kept_share = 1.0 / 4;
 constexpr std::size_t alert_id_length = 26;
 
-/// How much more can be added before any limit can be near: values only fall by themselves.
-std::int64_t slack_of(const detect::Tally& tally, const detect::PlanCounter& counter,
-                      TimePoint now) {
-  double slack = static_cast<double>(furthest_time);
-  for (std::size_t i = 0; i < counter.spans.size() && slack > 0; ++i) {
-    const auto value = static_cast<double>(tally.value(counter, i, now).value);
-    slack = std::min(slack, std::ceil(counter.watch_from[i] - value));
-  }
-  return static_cast<std::int64_t>(slack);
-}
-
 }  // namespace
 
 Engine::Core::Core(EngineOptions options, std::shared_ptr<const RuleSet> rules)
     : options_(std::move(options)),
       plan_(std::make_unique<detect::Plan>(std::move(rules), options_.lateness)),
       layout_(plan_->layout),
-      accounts_(options_.seed) {}
+      accounts_(options_.seed) {
+  bind_peers();
+}
 
 bool Engine::Core::Due::operator<(const Due& other) const {
   if (at != other.at) {
@@ -129,13 +119,7 @@ void Engine::Core::count(const Event& event, std::size_t first, std::size_t last
   accounts_.mark_dirty(account);
   reviews_.clear();
   for (std::size_t i = first; i < last; ++i) {
-    const bool near = tally_up(account, touches_[i], event.timestamp);
-    const detect::PlanCounter& counter = plan.counters[touches_[i].counter];
-    for (const std::size_t rule : counter.rules) {
-      if (near || account.watch(rule) != nullptr) {
-        reviews_.push_back(rule);
-      }
-    }
+    tally_up(account, touches_[i], event.timestamp);
   }
   account.last_event = std::max(account.last_event, event.timestamp);
   std::ranges::sort(reviews_);
@@ -143,34 +127,6 @@ void Engine::Core::count(const Event& event, std::size_t first, std::size_t last
   for (const std::size_t rule : reviews_) {
     review_event(rule, account, event, out);
   }
-}
-
-/// Whether a limit may have come near.
-bool Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) {
-  const detect::PlanCounter& counter = plan_->tables[touch.table].counters[touch.counter];
-  auto found = std::ranges::find(account.tallies, touch.counter, &detect::Tally::counter);
-  std::int64_t before = 0;
-  if (found == account.tallies.end()) {
-    account.tallies.emplace_back(touch.counter,
-                                 layout_.tables[touch.table].counters[touch.counter]);
-    found = std::prev(account.tallies.end());
-  } else {
-    before = found->bytes();
-  }
-  if (found->distinct) {
-    found->distinct->add(counter.spans, counter.cap, now_, at, touch.print);
-  } else if (found->steps) {
-    found->steps->add(counter.steps, counter.spans, now_, at, touch.step);
-    found->slack = 0;  // one late event can complete several steps
-  } else {
-    found->sum.add(counter.spans, now_, at, touch.amount);
-  }
-  accounts_.weigh(account, account.bytes + found->bytes() - before);
-  found->slack = detect::saturating_add(found->slack, -touch.amount);
-  if (found->slack <= 0) {
-    found->slack = slack_of(*found, counter, now_);
-  }
-  return found->slack <= 0;
 }
 
 void Engine::Core::review_event(std::size_t rule, Account& account, const Event& event,
@@ -235,6 +191,7 @@ void Engine::Core::read_episode(std::size_t rule, Account& account, Watch& watch
     }
   }
   if (watch.episode.is_open()) {
+    freeze(rule, account, at);
     watch.due = watch.episode.next_reading(at, standing.steady_until, compiled.rule->alert,
                                            compiled.decays);
     due_.insert({watch.due, rule, &account});

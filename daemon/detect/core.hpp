@@ -1,8 +1,10 @@
 #pragma once
-// The engine behind its interface. apply.cpp counts and judges, reload.cpp carries the state from
-// one set of rules to the next, persist.cpp writes and reads it. Only these three include this.
+// The engine behind its interface. apply.cpp sorts events and judges, tally.cpp counts and learns,
+// reload.cpp carries the state from one set of rules to the next, persist.cpp writes and reads it.
+// Only these four include this.
 
 #include <algorithm>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -60,7 +62,15 @@ class Engine::Core {
   // apply.cpp
   void collect_touches(const Event& event);
   void count(const Event& event, std::size_t first, std::size_t last, std::vector<Alert>& out);
-  bool tally_up(Account& account, const Touch& touch, TimePoint at);
+  // tally.cpp
+  void tally_up(Account& account, const Touch& touch, TimePoint at);
+  void learn(Account& account, std::size_t index, TimePoint at, std::int64_t amount,
+             std::int64_t at_least);
+  void freeze(std::size_t rule, const Account& account, TimePoint at);
+  void want_review(Account& account, const detect::PlanCounter& counter, bool near);
+  detect::Tally& tally_of(Account& account, std::size_t counter);
+
+  // apply.cpp
   void review_event(std::size_t rule, Account& account, const Event& event,
                     std::vector<Alert>& out);
   void read_episode(std::size_t rule, Account& account, Watch& watch,
@@ -76,6 +86,7 @@ class Engine::Core {
   [[nodiscard]] std::uint64_t begin_episode(std::size_t rule, const Account& account);
 
   // reload.cpp
+  void bind_peers();
   void settle(std::vector<Alert>& out);
   void adopt(std::vector<Alert>& out);
   void end_removed(const std::vector<std::size_t>& rules, std::vector<Alert>& out);
@@ -102,6 +113,7 @@ class Engine::Core {
   /// How many episodes each (rule, key) has begun: an alert id must never come twice, also when
   /// the key was forgotten in between. By fingerprint; grows with alerts, not with keys.
   boost::unordered_flat_map<std::uint64_t, std::uint64_t> begun_;
+  std::map<std::string, detect::PeerDays> peers_;  ///< of baselines, by the counter's fingerprint
   std::vector<std::uint64_t> begun_dirty_;
   TimePoint now_;  ///< newest event; limits are judged at it
   TimePoint closed_until_;

@@ -5,37 +5,41 @@
 
 namespace noci::detect {
 
-bool DistinctCounter::add(Spans spans, std::int64_t cap, TimePoint now, TimePoint at,
-                          std::uint64_t print) {
+DistinctCounter::Added DistinctCounter::add(Spans spans, std::int64_t cap, TimePoint now,
+                                            TimePoint at, std::uint64_t print) {
   if (hll_ && hll_->newest() < now - spans.back().horizon()) {
     // Silent for longer than any window: nothing that is known still counts.
     *this = DistinctCounter(spans.size());
   }
   if (at < spans.back().border(now)) {
-    return false;
+    return {};
   }
+  Added added{true, std::nullopt};
   if (exact_spans_ > 0) {
-    count_exactly(spans, now, at, print);
+    added.before = count_exactly(spans, now, at, print);
   }
   if (hll_) {
     hll_->add(print, at, now - spans.back().horizon());
   }
   estimate_when_full(spans, cap, now);
-  return true;
+  return added;
 }
 
-void DistinctCounter::count_exactly(Spans spans, TimePoint now, TimePoint at, std::uint64_t print) {
+std::optional<TimePoint> DistinctCounter::count_exactly(Spans spans, TimePoint now, TimePoint at,
+                                                        std::uint64_t print) {
   const Spans exact = spans.first(exact_spans_);
   bool fresh = false;
   SeenTable::Seen& seen = seen_.find_or_add(print, at, now - exact.back().horizon(), fresh);
-  if (!fresh && seen.last >= at) {
-    return;
+  const auto before = fresh ? std::nullopt : std::optional(seen.last);
+  if (before && *before >= at) {
+    return before;
   }
-  if (!fresh) {
-    ladder_.remove(exact, now, seen.last, 1);
+  if (before) {
+    ladder_.remove(exact, now, *before, 1);
   }
   ladder_.add(exact, now, at, 1);
   seen.last = at;
+  return before;
 }
 
 void DistinctCounter::estimate_when_full(Spans spans, std::int64_t cap, TimePoint now) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "base/bytes.hpp"
 #include "base/time.hpp"
@@ -21,8 +22,13 @@ class DistinctCounter {
   explicit DistinctCounter(std::size_t spans)
       : spans_(static_cast<std::uint32_t>(spans)), exact_spans_(spans_) {}
 
-  /// `spans` always the same. False when `at` is too old for all of them.
-  bool add(Spans spans, std::int64_t cap, TimePoint now, TimePoint at, std::uint64_t print);
+  struct Added {
+    bool counted = false;             ///< false when `at` is too old for all windows
+    std::optional<TimePoint> before;  ///< when the value was last seen, if that is remembered
+  };
+
+  /// `spans` always the same.
+  Added add(Spans spans, std::int64_t cap, TimePoint now, TimePoint at, std::uint64_t print);
 
   struct Answer {
     std::int64_t value = 0;
@@ -43,7 +49,8 @@ class DistinctCounter {
   [[nodiscard]] bool load(ByteReader& in);
 
  private:
-  void count_exactly(Spans spans, TimePoint now, TimePoint at, std::uint64_t print);
+  std::optional<TimePoint> count_exactly(Spans spans, TimePoint now, TimePoint at,
+                                         std::uint64_t print);
   void estimate_when_full(Spans spans, std::int64_t cap, TimePoint now);
 
   SeenTable seen_;

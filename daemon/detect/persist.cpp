@@ -98,6 +98,11 @@ std::string Engine::Core::write_head(detect::Taken& taken) {
   out.number(accounts_.hand());
   layout_.save(out);
   write_begun(out, taken.begun);
+  out.number(peers_.size());
+  for (const auto& [fingerprint, peers] : peers_) {
+    out.text(fingerprint);
+    peers.save(out);
+  }
   out.number(accounts_.size());
   out.number(taken.slots.size());
   for (const std::uint32_t slot : taken.slots) {
@@ -158,6 +163,8 @@ void Engine::Core::forget() {
   begun_.clear();
   (void)accounts_.release();
   layout_ = plan_->layout;
+  peers_.clear();
+  bind_peers();
   checkpoint_ = {};
   settled_ = true;
   whole_next_ = true;
@@ -218,6 +225,14 @@ Result<void> Engine::Core::read_head(ByteReader& in, std::uint64_t number, bool 
   settled_ = false;
   whole_next_ = false;
   read_begun(in);
+  peers_.clear();
+  const std::uint64_t peers = in.count();
+  for (std::uint64_t i = 0; i < peers && in.ok(); ++i) {
+    const std::string fingerprint(in.text());
+    if (!peers_[fingerprint].load(in)) {
+      return damaged("what is usual is cut or damaged");
+    }
+  }
   const std::uint64_t size = in.number();
   if (!in.ok() || size > most_keys) {
     return damaged("its size cannot be right");

@@ -9,6 +9,7 @@
 #include <optional>
 #include <vector>
 
+#include "detect/baseline.hpp"
 #include "detect/evidence.hpp"
 #include "detect/layout.hpp"
 #include "detect/schedule.hpp"
@@ -28,6 +29,12 @@ struct CompiledLimit {
   bool scaled = true;       ///< by schedule and overrides; a sequence is not
 };
 
+struct CompiledFactor {
+  const ConditionalFactor* factor = nullptr;
+  std::size_t counter = 0;
+  std::size_t span = 0;
+};
+
 struct CompiledOverride {
   std::vector<CompiledPredicate> match;
   bool impossible = false;  ///< it asks for a field that the key does not have
@@ -40,6 +47,7 @@ struct CompiledRule {
   const Rule* rule = nullptr;
   std::size_t table = 0;
   std::vector<CompiledLimit> limits;
+  std::vector<CompiledFactor> factors;
   std::optional<ScheduleClock> schedule;
   std::vector<CompiledOverride> overrides;
   EvidenceSettings evidence;
@@ -55,6 +63,10 @@ struct PlanCounter {
   /// By span: below this no limit on it is of interest.
   std::vector<double> watch_from;
   StepPlan steps;  ///< of a sequence
+  /// Of a baseline: what is asked for, and what all keys do, which the engine keeps.
+  const Baseline* baseline = nullptr;
+  PeerDays* peers = nullptr;
+  std::vector<std::size_t> baselines;  ///< counters that learn from this one
   std::vector<std::size_t> rules;
 };
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 #include "detect/core.hpp"
 
@@ -60,6 +61,10 @@ Tally adopted(const Tally& old, std::size_t index, const CounterSpec& spec,
               const detect::PlanCounter& counter, const std::vector<WindowSpan>& from,
               TimePoint now) {
   Tally made(index, spec);
+  if (old.own) {
+    *made.own = *old.own;
+    return made;
+  }
   if (old.steps) {
     *made.steps = *old.steps;  // it knows times, whatever the windows
     return made;
@@ -138,8 +143,24 @@ void Engine::Core::adopt(std::vector<Alert>& out) {
     }
   }
   layout_ = to;
+  bind_peers();
   settled_ = true;
   rebuild_due();
+}
+
+/// Gives the plan what is known of the peers; what no rule asks for any more goes.
+void Engine::Core::bind_peers() {
+  std::map<std::string, detect::PeerDays> known = std::exchange(peers_, {});
+  for (std::size_t t = 0; t < plan_->tables.size(); ++t) {
+    for (std::size_t c = 0; c < plan_->tables[t].counters.size(); ++c) {
+      const CounterSpec& spec = plan_->layout.tables[t].counters[c];
+      if (spec.type == LimitType::baseline) {
+        plan_->tables[t].counters[c].peers =
+            &peers_.insert_or_assign(spec.fingerprint, std::move(known[spec.fingerprint]))
+                 .first->second;
+      }
+    }
+  }
 }
 
 void Engine::Core::end_removed(const std::vector<std::size_t>& rules, std::vector<Alert>& out) {

@@ -19,8 +19,8 @@ DistinctCounter::Answer measure(const CompiledLimit& limit, const PlanTable& tab
 }
 
 /// Rounded to a millionth, so that 20 × 0.3 is 6 and the sixth room does not break "more than 6".
-double limit_in_force(std::int64_t threshold, double factor) {
-  const double exact = static_cast<double>(threshold) * factor;
+double limit_in_force(double threshold, double factor) {
+  const double exact = threshold * factor;
   return exact < 1e9 ? std::round(exact * 1e6) / 1e6 : exact;
 }
 
@@ -51,6 +51,47 @@ std::vector<StepState> story_of(const CompiledLimit& limit, const PlanTable& tab
     steps.push_back({step.select_text, step.count, done[i].complete, done[i].first, done[i].last});
   }
   return steps;
+}
+
+/// Days on which a key did anything before its own past says something.
+constexpr int fewest_own_days = 3;
+
+UsualState usual_of(const CompiledLimit& limit, const PlanTable& table, const Account& account,
+                    TimePoint now) {
+  const PlanCounter& counter = table.counters[limit.counter];
+  const Baseline& asked = *counter.baseline;
+  const Tally* tally = account.tally(limit.counter);
+  UsualState state;
+  if (tally == nullptr || !tally->own->has_begun()) {
+    state.warming = true;
+    return state;
+  }
+  const std::int64_t warm_up = asked.warm_up / std::chrono::days{1};
+  const OwnDays::Usual own = tally->own->usual();
+  const PeerDays::Usual peers = counter.peers->usual(tally->own->day(), asked.quantile);
+  state.own_days = own.days;
+  if (own.days >= fewest_own_days && own.age >= warm_up) {
+    state.own_busiest = own.busiest;
+    state.own_busy_day = own.busy_day;
+  }
+  state.peer_days = peers.days;
+  state.peer_keys = peers.keys;
+  if (peers.days >= warm_up && peers.keys >= asked.fewest_peers) {
+    state.peers = peers.total;
+    const auto count = static_cast<double>(peers.keys);
+    state.peer_quantile = std::ceil(asked.quantile * count) >= count ? 1 : asked.quantile;
+  }
+  state.season = asked.seasonal ? counter.peers->season(tally->own->day(), now) : 1;
+  state.warming =
+      (asked.own == 0 || state.own_busy_day == 0) && (asked.peers == 0 || state.peers == 0);
+  return state;
+}
+
+/// What a baseline allows before factors: what is usual, and never less than its floor.
+double allowed_by(const UsualState& usual, const Limit& limit) {
+  const double own = limit.baseline->own * static_cast<double>(usual.own_busy_day);
+  const double peers = limit.baseline->peers * static_cast<double>(usual.peers);
+  return std::max({static_cast<double>(limit.threshold), own * usual.season, peers * usual.season});
 }
 
 double ratio_of(const LimitState& state) {
@@ -102,6 +143,18 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
   Standing standing;
   standing.steady_until = now;
   standing.limits.reserve(rule.limits.size());
+  double conditional = 1;
+  std::vector<std::string> because;
+  TimePoint factors_until(Duration{furthest_time});
+  for (const CompiledFactor& one : rule.factors) {
+    const Tally* tally = account.tally(one.counter);
+    const PlanCounter& counter = table.counters[one.counter];
+    if (tally != nullptr && tally->value(counter, one.span, now).value > 0) {
+      conditional *= one.factor->by;
+      because.push_back(one.factor->when_text);
+      factors_until = std::min(factors_until, tally->falls_to(0, counter, one.span, now));
+    }
+  }
   for (const CompiledLimit& one : rule.limits) {
     const Limit& limit = *one.limit;
     const DistinctCounter::Answer answer = measure(one, table, account, now);
@@ -110,24 +163,32 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     state.timespan = limit.timespan;
     state.compare = limit.compare;
     state.base_limit = limit.threshold;
-    state.factor = one.scaled ? exception.factor : 1;
+    state.factor = one.scaled ? exception.factor * conditional : 1;
+    state.because = one.scaled ? because : std::vector<std::string>();
     if (rule.schedule && one.scaled) {
       state.factor *= rule.schedule->factor(now, limit.timespan);
     }
-    state.limit = limit_in_force(limit.threshold, state.factor);
+    double threshold = static_cast<double>(limit.threshold);
+    if (limit.baseline) {
+      state.usual = usual_of(one, table, account, now);
+      threshold = allowed_by(*state.usual, limit);
+    }
+    state.limit = limit_in_force(threshold, state.factor);
     state.value = answer.value;
     state.exact = answer.exact;
     state.error_pct = answer.exact ? 0 : SlidingHll::standard_error_pct();
     const auto value = static_cast<double>(state.value);
-    state.breached = !exception.exempt &&
-                     (limit.compare == Compare::gt ? value > state.limit : value >= state.limit);
+    const bool silent = exception.exempt || (state.usual && state.usual->warming);
+    state.breached =
+        !silent && (limit.compare == Compare::gt ? value > state.limit : value >= state.limit);
     standing.breached = standing.breached || state.breached;
     if (state.breached && rule.decays) {
       standing.steady_until =
           std::max(standing.steady_until, mends_at(one, state, table, account, now));
     }
-    standing.ratio = std::max(standing.ratio, ratio_of(state));
+    standing.ratio = std::max(standing.ratio, silent ? 0 : ratio_of(state));
   }
+  standing.steady_until = std::min(standing.steady_until, factors_until);
   return standing;
 }
 
@@ -140,7 +201,7 @@ void name_limits(CompiledRule& rule, const PlanTable& table, const Account& acco
     state.name = limit.name;
     if (is_sequence(limit.type)) {
       state.steps = story_of(one, table, account, now);
-    } else if (limit.type != LimitType::event_count) {
+    } else if ((limit.baseline ? limit.baseline->of : limit.type) != LimitType::event_count) {
       state.field = name_of(limit.field);
     }
     if (exception.exempt) {

@@ -188,23 +188,67 @@ std::string clause_for_steps(const LimitState& limit) {
   return clause + " in " + describe_duration(limit.timespan);
 }
 
+/// `17`, `1.5`: how many times, as one would say it.
+std::string times(std::int64_t value, std::int64_t usual) {
+  const double ratio = static_cast<double>(value) / static_cast<double>(usual);
+  std::array<char, 64> buffer{};
+  std::snprintf(buffer.data(), buffer.size(), ratio < 9.95 ? "%.1f" : "%.0f", ratio);
+  const std::string text(buffer.data());
+  return text.ends_with(".0") ? text.substr(0, text.size() - 2) : text;
+}
+
+std::string_view name_for_keys(const Alert& alert) {
+  if (alert.key.size() != 1) {
+    return "keys";
+  }
+  switch (alert.key[0].first) {
+    case Field::user_id:
+    case Field::actor_id:
+    case Field::effective_user_id:
+      return "accounts";
+    case Field::source_ip:
+      return "addresses";
+    case Field::server_name:
+      return "servers";
+    default:
+      return "keys";
+  }
+}
+
+/// `, 17 × its own busiest day and 40 × the busiest of 5,000 accounts`.
+std::string compared(const Alert& alert, const LimitState& limit) {
+  std::string text;
+  if (limit.usual && limit.usual->own_busiest > 0) {
+    text += ", " + times(limit.value, limit.usual->own_busiest) + " × its own busiest day";
+  }
+  if (limit.usual && limit.usual->peers > 0) {
+    std::array<char, 64> share{};
+    std::snprintf(share.data(), share.size(), "%.3g %% ", 100 * (1 - limit.usual->peer_quantile));
+    text += (text.empty() ? ", " : " and ") + times(limit.value, limit.usual->peers) +
+            " × the busiest " + (limit.usual->peer_quantile < 1 ? share.data() : "") + "of " +
+            describe_count(limit.usual->peer_keys) + ' ' + std::string(name_for_keys(alert));
+  }
+  return text;
+}
+
 std::string clause_for(const Alert& alert, const LimitState& limit, const LimitWords& words) {
   if (is_sequence(limit.type)) {
     return clause_for_steps(limit);
   }
   const std::string about = limit.exact ? "" : "about ";
   const std::string value = about + amount(static_cast<double>(limit.value), words.bytes);
-  const std::string period = describe_duration(limit.timespan);
+  const std::string period = limit.usual ? "one day" : describe_duration(limit.timespan);
   const std::string bound = amount(limit.limit, words.bytes);
   if (words.verb.empty()) {
     return "matched " + name_for_people(alert.rule_title) + ": " + name_for_people(limit.name) +
-           " " + value + " in " + period + ", limit " + bound;
+           " " + value + " in " + period + compared(alert, limit) + ", limit " + bound;
   }
   std::string thing = words.thing.empty() ? "" : " " + std::string(words.thing);
   if (limit.exact && limit.value == 1 && thing.ends_with('s')) {
     thing.pop_back();
   }
-  return words.verb + " " + value + thing + " in " + period + " (limit " + bound + ")";
+  return words.verb + " " + value + thing + " in " + period + compared(alert, limit) + " (limit " +
+         bound + ")";
 }
 
 /// ` from 192.0.2.1 and 3 more addresses`, empty when the key says it already.
@@ -280,7 +324,7 @@ std::vector<LimitWords> words_for(const Rule& rule) {
   std::vector<LimitWords> words;
   for (const Limit& limit : rule.limits) {
     const CompiledSelect select(limit.select, rule.selections);
-    switch (limit.type) {
+    switch (limit.baseline ? limit.baseline->of : limit.type) {
       case LimitType::value_count:
         words.push_back(words_for_values(limit, select));
         break;
@@ -292,6 +336,7 @@ std::vector<LimitWords> words_for(const Rule& rule) {
         break;
       case LimitType::temporal:
       case LimitType::temporal_ordered:
+      case LimitType::baseline:
         words.emplace_back();  // the steps speak for themselves
         break;
     }

@@ -29,6 +29,19 @@ struct StepState {
   TimePoint last;
 };
 
+/// What a baseline knows: of the key's own days, and of the days of all keys of the rule.
+struct UsualState {
+  bool warming = false;  ///< nothing it asks for is known yet: the limit is silent
+  int own_days = 0;
+  std::int64_t own_busiest = 0;
+  std::int64_t own_busy_day = 0;  ///< the busiest, as far as it is ordinary
+  int peer_days = 0;
+  std::int64_t peer_keys = 0;
+  std::int64_t peers = 0;    ///< their quantile
+  double peer_quantile = 1;  ///< 1 also where it is the busiest of them
+  double season = 1;         ///< share of a busy day that is usual by now
+};
+
 /// A limit of the rule and where the key stands against it.
 struct LimitState {
   std::string name;
@@ -43,8 +56,10 @@ struct LimitState {
   std::int64_t value = 0;
   bool breached = false;
   bool exact = true;
-  double error_pct = 0;          ///< standard error of an estimated distinct count
-  std::vector<StepState> steps;  ///< of a sequence
+  double error_pct = 0;              ///< standard error of an estimated distinct count
+  std::vector<StepState> steps;      ///< of a sequence
+  std::optional<UsualState> usual;   ///< of a baseline
+  std::vector<std::string> because;  ///< conditional factors in force
 };
 
 struct Sample {

@@ -31,9 +31,9 @@ std::string_view name_of(Mode mode) {
 }
 
 std::string_view name_of(LimitType type) {
-  constexpr std::array names{std::string_view("event_count"), std::string_view("value_sum"),
-                             std::string_view("value_count"), std::string_view("temporal"),
-                             std::string_view("temporal_ordered")};
+  constexpr std::array names{std::string_view("event_count"),      std::string_view("value_sum"),
+                             std::string_view("value_count"),      std::string_view("temporal"),
+                             std::string_view("temporal_ordered"), std::string_view("baseline")};
   return names[static_cast<std::size_t>(type)];
 }
 

@@ -93,9 +93,10 @@ enum class LimitType : std::uint8_t {
   value_count,
   temporal,
   temporal_ordered,
+  baseline,
 };
 
-inline constexpr LimitType last_limit_type = LimitType::temporal_ordered;
+inline constexpr LimitType last_limit_type = LimitType::baseline;
 
 [[nodiscard]] std::string_view name_of(LimitType type);
 
@@ -115,16 +116,36 @@ enum class Compare : std::uint8_t { gt, gte };
 
 [[nodiscard]] std::string_view name_of(Compare compare);
 
+/// What a day's amount is compared with; at least one of `own` and `peers` is asked for.
+struct Baseline {
+  LimitType of = LimitType::event_count;  ///< event_count, value_sum or value_count
+  double own = 0;                         ///< times the key's own busy day; 0: not asked for
+  double peers = 0;                       ///< times the quantile of the keys of the rule
+  double quantile = 0.999;
+  Duration warm_up = std::chrono::days{7};
+  bool seasonal = true;
+  std::int64_t fewest_peers = 20;
+};
+
 struct Limit {
   std::string name;
   LimitType type = LimitType::event_count;
   std::string select_text;  ///< as written
   Condition select;
-  Field field = Field::bytes;       ///< what is summed or counted; unused by event_count
-  std::vector<SequenceStep> steps;  ///< of a sequence, whose threshold is their number
+  Field field = Field::bytes;        ///< what is summed or counted; unused by event_count
+  std::vector<SequenceStep> steps;   ///< of a sequence, whose threshold is their number
+  std::optional<Baseline> baseline;  ///< of a baseline, whose threshold is its floor
   Duration timespan{};
   Compare compare = Compare::gt;
   std::int64_t threshold = 0;
+};
+
+/// The limits of a key are multiplied while an event of it within `span` matched.
+struct ConditionalFactor {
+  std::string when_text;  ///< as written
+  Condition when;
+  double by = 1;
+  Duration span{};
 };
 
 // --- schedule ------------------------------------------------------------------------------
@@ -221,6 +242,7 @@ struct Rule {
   std::vector<Selection> selections;
   std::vector<Field> group_by;
   std::vector<Limit> limits;
+  std::vector<ConditionalFactor> factors;  ///< all that hold multiply
   std::optional<Schedule> schedule;
   std::vector<Override> overrides;
   AlertSettings alert;

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <optional>
 
 #include <boost/json.hpp>
 
 #include "base/hash.hpp"
 #include "base/text.hpp"
+#include "notify/limit_payload.hpp"
 #include "notify/notice_payload.hpp"
 
 namespace noci {
@@ -38,17 +38,6 @@ json::array texts(const std::vector<std::string>& raw) {
 
 json::value time(TimePoint at) {
   return json::value(json::string(format_rfc3339(at)));
-}
-
-/// Whole numbers are written whole: 5 rather than 5E0.
-json::value number(double value) {
-  if (!std::isfinite(value)) {
-    return json::value(0);
-  }
-  if (value == std::trunc(value) && std::abs(value) < 1e15) {
-    return json::value(static_cast<std::int64_t>(value));
-  }
-  return json::value(value);
 }
 
 void add_if_any(json::object& object, std::string_view key, std::string_view raw) {
@@ -89,6 +78,32 @@ std::string_view kind_of(Field field, std::string_view value) {
   }
 }
 
+/// The accounts and addresses behind a key that is neither: a network, an agent, the whole server.
+void add_who_is_behind(const Alert& alert, json::array& members) {
+  const auto is_key = [&](std::initializer_list<Field> fields) {
+    return std::ranges::any_of(alert.key, [&](const auto& part) {
+      return std::ranges::find(fields, part.first) != fields.end();
+    });
+  };
+  if (is_key({Field::user_id, Field::actor_id, Field::effective_user_id})) {
+    return;
+  }
+  for (const auto& [field, values] : alert.evidence.top) {
+    if (is_key({field}) ||
+        (field != Field::user_id && field != Field::actor_id && field != Field::source_ip)) {
+      continue;
+    }
+    for (const auto& [value, count] : values) {
+      json::object member;
+      member["kind"] = kind_of(field, value);
+      member["field"] = name_of(field);
+      member["key"] = printable(value, longest_of(field));
+      member["count"] = count;
+      members.push_back(std::move(member));
+    }
+  }
+}
+
 json::object entity_of(const Alert& alert) {
   json::array members;
   std::string joined;
@@ -106,6 +121,7 @@ json::object entity_of(const Alert& alert) {
                    : alert.key.size() == 1 ? members[0].at("kind")
                                            : json::value("pair");
   entity["key"] = joined;
+  add_who_is_behind(alert, members);
   entity["members"] = std::move(members);
   add_if_any(entity, "homeserver", alert.homeserver);
   return entity;
@@ -133,30 +149,24 @@ json::object limit_of(const LimitState& state) {
   add_if_any(limit, "field", state.field);
   limit["timespan_s"] = std::chrono::ceil<std::chrono::seconds>(state.timespan).count();
   limit["op"] = name_of(state.compare);
-  limit["limit"] = number(state.limit);
+  limit["limit"] = number_json(state.limit);
   limit["base_limit"] = state.base_limit;
-  limit["factor"] = number(state.factor);
+  limit["factor"] = number_json(state.factor);
   add_if_any(limit, "period", state.period);
   limit["value"] = state.value;
   limit["breached"] = state.breached;
   limit["exact"] = state.exact;
   if (!state.exact) {
-    limit["error_pct"] = number(state.error_pct);
+    limit["error_pct"] = number_json(state.error_pct);
   }
   if (!state.steps.empty()) {
-    json::array steps;
-    for (const StepState& step : state.steps) {
-      json::object one;
-      one["name"] = text(step.name);
-      one["count"] = step.count;
-      one["complete"] = step.complete;
-      if (step.complete) {
-        one["first"] = format_rfc3339(step.first);
-        one["last"] = format_rfc3339(step.last);
-      }
-      steps.push_back(std::move(one));
-    }
-    limit["steps"] = std::move(steps);
+    limit["steps"] = steps_json(state.steps);
+  }
+  if (state.usual) {
+    limit["baseline"] = usual_json(*state.usual);
+  }
+  if (!state.because.empty()) {
+    limit["because"] = texts(state.because);
   }
   return limit;
 }
@@ -303,8 +313,8 @@ json::object health_of(const SystemNews& news) {
   health["advice"] = text(news.advice, longest_summary);
   add_if_any(health, "detail", change.detail);
   health["since"] = time(change.since);
-  health["value"] = number(change.value);
-  health["limit"] = number(change.limit);
+  health["value"] = number_json(change.value);
+  health["limit"] = number_json(change.limit);
   health["unit"] = is_in_seconds(change.cause) ? "s" : "share";
   return health;
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "settings/baseline.hpp"
 #include "settings/condition.hpp"
 #include "settings/steps.hpp"
 #include "settings/suggest.hpp"
@@ -88,6 +89,11 @@ class CorrelationReader {
         report_.fault(limits->place, "missing-key", "the rule has no limit", "list at least one");
       }
     }
+    if (const YamlNode* factors = map.find("factor", true)) {
+      for (const YamlNode* item : items_of(*factors)) {
+        read_factor(*item);
+      }
+    }
     map.finish();
     for (std::size_t i = 0; i < used_.size(); ++i) {
       if (!used_[i] && !unread_) {
@@ -130,10 +136,10 @@ class CorrelationReader {
     const std::size_t before = report_.fault_count();
     Limit limit;
     read_name(map, limit);
-    const YamlNode* type = map.need("type", "event_count, value_sum, value_count, temporal or …");
+    const YamlNode* type = map.need("type", "event_count, value_sum, value_count, temporal, …");
     if (type != nullptr) {
-      const std::vector<std::string_view> types{"event_count", "value_sum", "value_count",
-                                                "temporal", "temporal_ordered"};
+      const std::vector<std::string_view> types{"event_count", "value_sum",        "value_count",
+                                                "temporal",    "temporal_ordered", "baseline"};
       limit.type = static_cast<LimitType>(as_choice(*type, "type", types, report_).value_or(0));
     }
     if (is_sequence(limit.type)) {
@@ -141,15 +147,23 @@ class CorrelationReader {
     } else {
       map.refuse("steps", "only temporal and temporal_ordered have steps");
       read_select(map, limit);
+    }
+    if (limit.type == LimitType::baseline) {
+      read_usual(map, limit);
+    } else if (!is_sequence(limit.type)) {
       read_counted_field(map, limit);
     }
-    if (const YamlNode* span = map.need("timespan", "how long the window is: 10m, 24h")) {
+    if (limit.baseline) {
+      limit.timespan = std::chrono::days{1};
+    } else if (const YamlNode* span = map.need("timespan", "how long the window is: 10m, 24h")) {
       limit.timespan = as_duration(*span, "timespan", shortest_timespan, longest_timespan, report_)
                            .value_or(shortest_timespan);
     }
     if (is_sequence(limit.type)) {
       limit.compare = Compare::gte;
       limit.threshold = static_cast<std::int64_t>(limit.steps.size());
+    } else if (limit.baseline) {
+      limit.compare = Compare::gt;
     } else if (const YamlNode* condition = map.need("condition", "the bound: {gt: 20}")) {
       read_threshold(*condition, limit);
     }
@@ -211,6 +225,41 @@ class CorrelationReader {
     }
   }
 
+  /// What is counted is read as for a limit of that type.
+  void read_usual(MapReader& map, Limit& limit) {
+    limit.baseline = read_baseline(map, report_);
+    limit.type = limit.baseline->of;
+    read_counted_field(map, limit);
+    if (const YamlNode* floor = map.need("at_least", "a day of less is never reported: 50")) {
+      read_bound(*floor, "at_least", limit);
+    }
+    limit.type = LimitType::baseline;
+  }
+
+  /// `{when: new_network, by: 0.5, for: 24h}`
+  void read_factor(const YamlNode& node) {
+    MapReader map(node, "factor", report_);
+    ConditionalFactor factor;
+    if (const YamlNode* when = map.need("when", "a selection or an expression")) {
+      factor.when_text = as_text(*when, "when", report_).value_or("");
+      Place place = when->place;
+      place.column += when->quoted ? 1 : 0;
+      auto condition =
+          parse_condition(factor.when_text, place, detection_.selections, used_, report_);
+      unread_ = unread_ || !condition;
+      factor.when = condition ? std::move(*condition) : Condition{};
+    }
+    if (const YamlNode* by = map.need("by", "what the limits are multiplied by: 0.5")) {
+      factor.by = as_number(*by, "by", 0.01, 1000, report_).value_or(1);
+    }
+    if (const YamlNode* span = map.need("for", "how long after such an event: 24h")) {
+      factor.span = as_duration(*span, "for", shortest_timespan, longest_timespan, report_)
+                        .value_or(shortest_timespan);
+    }
+    map.finish();
+    result_.factors.push_back(std::move(factor));
+  }
+
   void read_counted_field(MapReader& map, Limit& limit) {
     const bool counts_events = limit.type == LimitType::event_count;
     const YamlNode* node = map.find("field");
@@ -260,15 +309,19 @@ class CorrelationReader {
       return;
     }
     limit.compare = gt != nullptr ? Compare::gt : Compare::gte;
-    const bool sums = limit.type == LimitType::value_sum;
-    const std::string_view name = gt != nullptr ? "gt" : "gte";
-    const auto threshold = sums ? read_field_number(*bound, limit.field, name, report_)
-                                : as_integer(*bound, name, 0, most_threshold, report_);
-    limit.threshold = threshold.value_or(0);
-    if (threshold && limit.compare == Compare::gte && *threshold == 0) {
+    read_bound(*bound, gt != nullptr ? "gt" : "gte", limit);
+    if (limit.compare == Compare::gte && limit.threshold == 0 && bound->text == "0") {
       report_.fault(bound->place, "out-of-range", "'gte: 0' is always true", "use at least 1");
-    } else if (limit.threshold > most_threshold) {
-      report_.fault(bound->place, "out-of-range", cite(name) + " is " + cite(bound->text),
+    }
+  }
+
+  void read_bound(const YamlNode& bound, std::string_view name, Limit& limit) {
+    const bool sums = limit.type == LimitType::value_sum;
+    const auto threshold = sums ? read_field_number(bound, limit.field, name, report_)
+                                : as_integer(bound, name, 0, most_threshold, report_);
+    limit.threshold = threshold.value_or(0);
+    if (limit.threshold > most_threshold) {
+      report_.fault(bound.place, "out-of-range", cite(name) + " is " + cite(bound.text),
                     "it must be at most " + std::to_string(most_threshold));
     }
   }
@@ -276,7 +329,8 @@ class CorrelationReader {
   void compare_with_synapse(const Limit& limit, Place place) {
     const auto& keys = result_.group_by;
     const bool by_account = std::find(keys.begin(), keys.end(), Field::user_id) != keys.end();
-    if (!by_account || limit.type == LimitType::value_sum || is_sequence(limit.type)) {
+    if (!by_account ||
+        (limit.type != LimitType::event_count && limit.type != LimitType::value_count)) {
       return;
     }
     const auto actions = actions_of(limit.select, detection_.selections);

@@ -17,6 +17,7 @@ inline constexpr Duration longest_timespan = std::chrono::days{30};
 struct Correlation {
   std::vector<Field> group_by;
   std::vector<Limit> limits;
+  std::vector<ConditionalFactor> factors;
 };
 
 /// Reports selections of `detection` that no limit uses.

@@ -72,6 +72,12 @@ class RuleReader {
                                   {Field::media_id, 10},
                                   {Field::source_ip, 5},
                                   {Field::user_agent, 3}};
+      const auto is_account = [](Field field) {
+        return field == Field::user_id || field == Field::actor_id;
+      };
+      if (std::none_of(rule_.group_by.begin(), rule_.group_by.end(), is_account)) {
+        rule_.alert.evidence.top.emplace_back(Field::user_id, 10);
+      }
     }
     if (const YamlNode* mode = map_.find("mode")) {
       rule_.mode = static_cast<Mode>(
@@ -159,6 +165,7 @@ class RuleReader {
       Correlation correlation = read_correlation(*node, detection, report_);
       rule_.group_by = std::move(correlation.group_by);
       rule_.limits = std::move(correlation.limits);
+      rule_.factors = std::move(correlation.factors);
     }
     rule_.selections = std::move(detection.selections);
     if (const YamlNode* node = map_.find("schedule", true)) {

@@ -7,6 +7,7 @@
 // milliseconds within T/64, T/16 above a day.
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "model/alert.hpp"
 #include "model/event.hpp"
 #include "model/rule.hpp"
+#include "support/naive_usual.hpp"
 
 namespace noci::test {
 
@@ -44,9 +46,21 @@ class NaiveEngine {
               matched.insert(i);
             }
           }
+        } else if (rule.limits[i].type == LimitType::baseline) {
+          if (adds_to(rule, rule.limits[i], event)) {
+            usual_[{rule.id, i}].learn(rule.limits[i], key, event.timestamp,
+                                       value_of(rule.limits[i], event));
+            matched.insert(i);
+          }
         } else if (adds_to(rule, rule.limits[i], event)) {
           history_[{rule.id, key}].push_back({event.timestamp, i, value_of(rule.limits[i], event)});
           matched.insert(i);
+        }
+      }
+      for (std::size_t f = 0; f < rule.factors.size(); ++f) {
+        if (selected(rule, rule.factors[f].when, event) && key_of(rule, event, key)) {
+          history_[{rule.id, key}].push_back({event.timestamp, first_factor + f, "1"});
+          matched.insert(first_factor + f);
         }
       }
       if (!matched.empty()) {
@@ -58,6 +72,9 @@ class NaiveEngine {
   void advance(TimePoint until, std::vector<Alert>& out) { walk(until, out); }
 
  private:
+  /// Events of a conditional factor are kept under this number and its index.
+  static constexpr std::size_t first_factor = 1000;
+
   struct Entry {
     TimePoint at;
     std::size_t limit;
@@ -95,8 +112,7 @@ class NaiveEngine {
   }
 
   static bool adds_to(const Rule& rule, const Limit& limit, const Event& event) {
-    return selected(rule, limit.select, event) &&
-           (limit.type == LimitType::event_count || !value_of(limit, event).empty());
+    return selected(rule, limit.select, event) && !value_of(limit, event).empty();
   }
 
   /// Steps that are complete, from all events of the window: in order, each as early as it can be
@@ -125,7 +141,7 @@ class NaiveEngine {
   }
 
   static std::string value_of(const Limit& limit, const Event& event) {
-    if (limit.type == LimitType::event_count) {
+    if ((limit.baseline ? limit.baseline->of : limit.type) == LimitType::event_count) {
       return "1";
     }
     if (const auto number = event.number(limit.field)) {
@@ -145,9 +161,21 @@ class NaiveEngine {
     return true;
   }
 
+  [[nodiscard]] double factor_of(const Rule& rule, const std::string& key, TimePoint at) {
+    double product = 1;
+    for (std::size_t f = 0; f < rule.factors.size(); ++f) {
+      Limit counted;
+      counted.timespan = rule.factors[f].span;
+      product *= measure(rule, key, first_factor + f, counted, at) > 0 ? rule.factors[f].by : 1;
+    }
+    return product;
+  }
+
   [[nodiscard]] std::int64_t measure(const Rule& rule, const std::string& key, std::size_t index,
-                                     TimePoint at) {
-    const Limit& limit = rule.limits[index];
+                                     const Limit& limit, TimePoint at) {
+    if (limit.baseline) {
+      return usual_[{rule.id, index}].value(key, at, lateness_);
+    }
     const int parts = limit.timespan > std::chrono::hours{24} ? 16 : 64;
     Duration width{1};
     while (width * 2 * parts <= limit.timespan) {
@@ -185,12 +213,24 @@ class NaiveEngine {
       limit.compare = rule.limits[i].compare;
       limit.timespan = rule.limits[i].timespan;
       limit.base_limit = rule.limits[i].threshold;
-      limit.limit = static_cast<double>(limit.base_limit);
-      limit.value = measure(rule, key, i, at);
-      limit.breached = limit.compare == Compare::gt ? limit.value > limit.base_limit
-                                                    : limit.value >= limit.base_limit;
+      limit.factor = is_sequence(limit.type) ? 1 : factor_of(rule, key, at);
+      limit.limit = static_cast<double>(limit.base_limit) * limit.factor;
+      bool warming = false;
+      if (rule.limits[i].baseline) {
+        const auto allowed = usual_[{rule.id, i}].allowed(rule.limits[i], key, at);
+        limit.limit = allowed.value_or(static_cast<double>(limit.base_limit)) * limit.factor;
+        limit.field = rule.limits[i].baseline->of == LimitType::event_count
+                          ? ""
+                          : name_of(rule.limits[i].field);
+        warming = !allowed;
+      }
+      limit.limit = std::round(limit.limit * 1e6) / 1e6;
+      limit.value = measure(rule, key, i, rule.limits[i], at);
+      const auto value = static_cast<double>(limit.value);
+      limit.breached =
+          !warming && (limit.compare == Compare::gt ? value > limit.limit : value >= limit.limit);
       breached = breached || limit.breached;
-      ratio = std::max(ratio, static_cast<double>(limit.value) / limit.limit);
+      ratio = std::max(ratio, warming ? 0 : value / limit.limit);
       alert.limits.push_back(limit);
     }
     State& state = states_[{rule.id, key}];
@@ -223,6 +263,11 @@ class NaiveEngine {
         state.open = false;
         said = AlertStatus::resolved;
         alert.resolve_reason = "below_limit";
+      }
+    }
+    for (std::size_t i = 0; state.open && i < rule.limits.size(); ++i) {
+      if (rule.limits[i].baseline) {
+        usual_[{rule.id, i}].freeze(key, at);
       }
     }
     if (said) {
@@ -278,6 +323,7 @@ class NaiveEngine {
   TimePoint now_;
   std::map<Who, std::vector<Entry>> history_;
   std::map<Who, State> states_;
+  std::map<std::pair<std::string, std::size_t>, NaiveUsual> usual_;  ///< by rule and limit
 };
 
 }  // namespace noci::test

@@ -17,7 +17,8 @@
 namespace noci::test {
 
 struct Step {
-  int gap_class = 0;  ///< 0 none, 1 milliseconds, 2 seconds, 3 minutes, 4 quarters of an hour
+  /// 0 none, 1 milliseconds, 2 seconds, 3 minutes, 4 quarters of an hour, 5 three hours
+  int gap_class = 0;
   int gap = 0;
   int late = 0;  ///< thousandths of the lateness
   int user = 0;
@@ -35,7 +36,7 @@ inline void showValue(const Step& step, std::ostream& out) {
 class Stream {
  public:
   Stream(const std::vector<Step>& steps, Duration lateness) {
-    constexpr std::array<std::int64_t, 5> units{0, 1, 1000, 60'000, 900'000};
+    constexpr std::array<std::int64_t, 6> units{0, 1, 1000, 60'000, 900'000, 10'800'000};
     constexpr std::array actions{Action::room_join, Action::media_download, Action::room_messages};
     TimePoint clock = day_one;
     std::uint64_t number = 0;
@@ -69,13 +70,46 @@ class Stream {
 [[nodiscard]] inline rc::Gen<std::vector<Step>> steps(int coarsest_gap = 4) {
   using rc::gen::inRange;
   return rc::gen::container<std::vector<Step>>(rc::gen::build<Step>(
-      rc::gen::set(
-          &Step::gap_class,
-          rc::gen::map(rc::gen::weightedElement<int>({{3, 0}, {3, 1}, {8, 2}, {3, 3}, {1, 4}}),
-                       [=](int gap) { return std::min(gap, coarsest_gap); })),
+      rc::gen::set(&Step::gap_class,
+                   rc::gen::map(rc::gen::weightedElement<int>(
+                                    {{3, 0}, {3, 1}, {8, 2}, {3, 3}, {1, 4}, {1, 5}}),
+                                [=](int gap) { return std::min(gap, coarsest_gap); })),
       rc::gen::set(&Step::gap, inRange(0, 40)), rc::gen::set(&Step::late, inRange(0, 1000)),
       rc::gen::set(&Step::user, inRange(0, 4)), rc::gen::set(&Step::place, inRange(0, 12)),
       rc::gen::set(&Step::action, inRange(0, 3)), rc::gen::set(&Step::bytes, inRange(0, 50))));
+}
+
+/// Rules for streams that last for weeks (steps(5)): days compared with days, and factors.
+[[nodiscard]] inline std::vector<Rule> make_slow_rules(unsigned seed, int count) {
+  const auto draw = [&](unsigned below) {
+    seed = seed * 1664525U + 1013904223U;
+    return (seed >> 16) % below;
+  };
+  std::vector<Rule> rules;
+  for (int i = 0; i < count; ++i) {
+    RuleBuilder rule("slow-" + std::to_string(i));
+    rule.by({draw(3) == 0 ? Field::source_ip : Field::user_id});
+    rule.level(Level::medium).escalate(2, Level::high).resolve_after(std::chrono::minutes{30});
+    rule.on({Action::room_join, Action::media_download});
+    const unsigned of = draw(3);
+    rule.baseline(static_cast<LimitType>(of), of == 1 ? Field::bytes : Field::room_id,
+                  draw(3) == 0 ? 0 : 0.5 + draw(2), 0.5 * draw(4), of == 1 ? 20 : 1 + draw(2));
+    Baseline& baseline = *rule.rule().limits.back().baseline;
+    baseline.peers = baseline.own == 0 ? std::max(baseline.peers, 1.0) : baseline.peers;
+    baseline.quantile = 0.5 + 0.25 * draw(3);
+    baseline.warm_up = std::chrono::days{draw(4)};
+    baseline.seasonal = draw(2) == 0;
+    baseline.fewest_peers = 1 + draw(2);
+    if (draw(2) == 0) {
+      rule.events(std::chrono::minutes{10}, 2 + draw(4));
+    }
+    for (unsigned f = draw(3); f > 0; --f) {
+      rule.factor({Action::room_messages}, draw(2) == 0 ? 0.5 : 2,
+                  Duration(std::chrono::minutes{1 + draw(120)}));
+    }
+    rules.push_back(rule);
+  }
+  return rules;
 }
 
 /// `patient` rules resolve after half an hour, so that the naive engine has less to walk through.
@@ -129,6 +163,10 @@ class Stream {
           rule.distinct(Field::room_id, timespan(), 1 + draw(5));
           break;
       }
+    }
+    if (draw(4) == 0) {
+      // A raised limit falls by itself: such an episode is read at each pulse, which takes time.
+      rule.factor({Action::room_messages}, patient && draw(3) == 0 ? 2 : 0.5, timespan());
     }
     rules.push_back(rule);
   }

@@ -95,6 +95,25 @@ class RuleBuilder {
     return *this;
   }
 
+  /// A day of an amount against `own` times the own and `peers` times the peers' days.
+  RuleBuilder& baseline(LimitType of, Field field, double own, double peers,
+                        std::int64_t at_least) {
+    limit(LimitType::baseline, field, std::chrono::days{1}, at_least);
+    Baseline& made = rule_.limits.back().baseline.emplace();
+    made.of = of;
+    made.own = own;
+    made.peers = peers;
+    return *this;
+  }
+
+  /// Limits times `by` while one of these actions happened within `span`.
+  RuleBuilder& factor(std::vector<Action> actions, double by, Duration span) {
+    on(std::move(actions));
+    rule_.factors.push_back(
+        {rule_.selections.back().name, selection(rule_.selections.size() - 1), by, span});
+    return *this;
+  }
+
   RuleBuilder& level(Level level) {
     rule_.level = level;
     return *this;

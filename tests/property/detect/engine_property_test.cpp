@@ -31,6 +31,10 @@ Scene any_scene() {
   scene.lateness = Duration(*rc::gen::element<std::int64_t>(0, 0, 2000, 30'000));
   scene.rules = make_rules(*rc::gen::arbitrary<unsigned>(), *rc::gen::inRange(1, 5));
   scene.steps = *rc::gen::scale(2.0, steps());
+  if (*rc::gen::inRange(0, 3) == 0) {
+    scene.rules = make_slow_rules(*rc::gen::arbitrary<unsigned>(), *rc::gen::inRange(1, 4));
+    scene.steps = *rc::gen::scale(2.0, steps(5));
+  }
   return scene;
 }
 
@@ -80,8 +84,15 @@ TEST_CASE("the engine says what the naive one says") {
     scene.rules = make_rules(*rc::gen::arbitrary<unsigned>(), *rc::gen::inRange(1, 5), true);
     compare_with_naive(scene);
   });
+  rc::prop("with gaps of hours and days, about what is usual", [] {
+    Scene scene = any_scene();
+    scene.rules = make_slow_rules(*rc::gen::arbitrary<unsigned>(), *rc::gen::inRange(1, 4));
+    scene.steps = *rc::gen::scale(2.0, steps(5));
+    compare_with_naive(scene);
+  });
   rc::prop("with gaps of seconds", [] {
     Scene scene = any_scene();
+    scene.rules = make_rules(*rc::gen::arbitrary<unsigned>(), *rc::gen::inRange(1, 5));
     scene.steps = *rc::gen::scale(2.0, steps(2));
     compare_with_naive(scene);
   });

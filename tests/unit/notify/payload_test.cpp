@@ -140,6 +140,23 @@ TEST_CASE("an alert about noci's own sight has a type and a section of its own")
   REQUIRE(data_of(alert()).as_object().if_contains("health") == nullptr);
 }
 
+TEST_CASE("behind a network stand its accounts and addresses") {
+  Alert campaign = alert();
+  campaign.key = {{Field::source_network, "192.0.2.0/24"}};
+  campaign.evidence.top = {{Field::user_id, {{"@a:hs", 7}, {"@b:hs", 2}}},
+                           {Field::source_ip, {{"192.0.2.9", 9}}},
+                           {Field::room_id, {{"!r:hs", 9}}}};
+  CHECK(data_of(campaign).at("entity") ==
+        json::parse(R"({"kind": "network", "key": "192.0.2.0/24", "members": [
+          {"kind": "network", "field": "source.network", "key": "192.0.2.0/24"},
+          {"kind": "user", "field": "user.id", "key": "@a:hs", "count": 7},
+          {"kind": "user", "field": "user.id", "key": "@b:hs", "count": 2},
+          {"kind": "ip", "field": "source.ip", "key": "192.0.2.9", "count": 9}]})"));
+  // Behind an account its addresses are evidence, not members.
+  campaign.key = {{Field::user_id, "@a:hs"}};
+  CHECK(data_of(campaign).at("entity").at("members").as_array().size() == 1);
+}
+
 TEST_CASE("a pair names both members") {
   Alert pair = alert();
   pair.key.emplace_back(Field::source_ip, "192.0.2.1");

@@ -174,3 +174,34 @@ TEST_CASE("events of a test have the network of their address") {
   REQUIRE(results.size() == 1);
   CHECK(results[0].explanation.empty());
 }
+
+TEST_CASE("a test in the file can show a sequence, a baseline and a conditional factor") {
+  const std::string sequence =
+      "    - {name: seq, type: temporal_ordered, steps: [join, {select: join, count: 2}], "
+      "timespan: "
+      "1h}\n";
+  auto results = check(joins(3, "[{limit: seq, at_event: 3}]"), sequence);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].explanation == "");
+
+  const std::string baseline =
+      "    - {name: day, type: baseline, of: value_count, select: join, field: matrix.room.id, "
+      "own: "
+      "2, at_least: 3, seasonal: false}\n";
+  results = check(
+      "  - name: t\n"
+      "    events:\n"
+      "      - {at: '2026-06-01T09:00:00Z', repeat: 10, every: 24h, user.id: '@a:hs', "
+      "event.action: room_join, matrix.room.id: '!home:hs'}\n"
+      "      - {at: '2026-06-11T09:00:00Z', repeat: 5, every: 1h, user.id: '@a:hs', "
+      "event.action: room_join, matrix.room.id: '!r{n}:hs'}\n"
+      "    expect: [{limit: day, at_event: 14}]\n",
+      baseline);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].explanation == "");
+
+  const std::string factor = "  factor: {when: join, by: 0.4, for: 1h}\n";
+  results = check(joins(3, "[{limit: a, at_event: 3}]"), factor);
+  REQUIRE(results.size() == 1);
+  CHECK(results[0].explanation == "");
+}
