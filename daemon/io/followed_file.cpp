@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -18,6 +19,11 @@ constexpr std::uint64_t countable_size = std::uint64_t{256} << 20;
 std::string hash_of(std::string_view bytes) {
   const Sha256 digest = sha256(bytes);
   return to_hex({reinterpret_cast<const char*>(digest.data()), 8});
+}
+
+/// Of a file that was not read yet: how many bytes it had, and their hash.
+std::string marker_of_beginning(std::string_view bytes) {
+  return bytes.empty() ? std::string() : std::to_string(bytes.size()) + ":" + hash_of(bytes);
 }
 
 }  // namespace
@@ -100,8 +106,12 @@ bool FollowedFile::is_deleted() const {
 
 bool FollowedFile::continues(const Cursor& cursor) const {
   // How much an archive holds shows when it is unpacked: what is missing changes the marker.
-  return cursor.offset == 0 ||
-         ((is_packed() || size() >= cursor.offset) && marker(cursor.offset) == cursor.marker);
+  if (cursor.offset == 0) {
+    const std::size_t size =
+        std::min<std::size_t>(std::strtoul(cursor.marker.c_str(), nullptr, 10), marker_size);
+    return cursor.marker.empty() || marker_of_beginning(bytes_at(0, size)) == cursor.marker;
+  }
+  return (is_packed() || size() >= cursor.offset) && marker(cursor.offset) == cursor.marker;
 }
 
 bool FollowedFile::is_intact() const {
@@ -128,7 +138,7 @@ std::string FollowedFile::lasting_path() const {
 
 std::string FollowedFile::marker(std::uint64_t offset) const {
   if (offset == 0) {
-    return {};
+    return marker_of_beginning(head());
   }
   const std::uint64_t size = std::min<std::uint64_t>(offset, marker_size);
   return hash_of(bytes_at(0, size) + bytes_at(offset - size, offset));

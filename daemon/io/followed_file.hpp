@@ -72,7 +72,8 @@ class FollowedFile {
   [[nodiscard]] bool continues(const Cursor& cursor) const;
   /// The bytes before offset() are still there: not truncated since the last look.
   [[nodiscard]] bool is_intact() const;
-  /// Cursor::marker for `offset`, which must not lie behind offset().
+  /// Cursor::marker for `offset`, which must not lie behind offset(). At 0 it is of what stands at
+  /// the beginning of the file now: another file may get its inode before it is read.
   [[nodiscard]] std::string marker(std::uint64_t offset) const;
 
   /// Where the line begins that the byte before `end` belongs to; `end` itself behind a line feed.

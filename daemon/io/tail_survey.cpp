@@ -131,12 +131,12 @@ class Look {
       return entry.id == id && is_it(entry);
     };
     const auto is_copy = [&](const FileEntry& entry) {
-      return cursor.offset > 0 && entry.size >= cursor.offset &&
+      return !cursor.marker.empty() && entry.size >= cursor.offset &&
              (around_.is_name(entry) || around_.is_rotated(entry)) && is_it(entry);
     };
-    // Without counted bytes there is no content to compare: the same inode speaks for the file,
-    // more than that a packed one with the very time of the file, for it gave the inode away.
-    const bool is_begun = cursor.offset > 0;
+    // A file that was empty has no content to compare: the same inode speaks for it, more than that
+    // a packed one with the very time of the file, for it gave the inode away.
+    const bool is_begun = !cursor.marker.empty();
     const auto is_untouched = [&](const FileEntry& entry) {
       return (is_begun || is_same_moment(entry, cursor)) && is_same_inode(entry);
     };
@@ -246,12 +246,13 @@ class Look {
   }
 
   /// The packed files that may hold what this cursor has counted, the likeliest first: those that
-  /// begin before its file was written last, latest first. Where nothing was counted there is no
+  /// begin before its file was written last, latest first. Of a file that was empty there is no
   /// content to compare: then it is the one with the file's time, which packers copy, or the latest
   /// that was packed since.
   std::vector<FileEntry> packed_for(const Cursor& cursor) {
     std::vector<FileEntry> packed;
     const bool is_known = cursor.modified != TimePoint{};
+    const bool has_content = !cursor.marker.empty();
     for (const FileEntry& entry : files()) {
       if (!around_.is_packed(entry)) {
         continue;
@@ -261,18 +262,18 @@ class Look {
           begins && is_known && *begins <= cursor.modified &&
           entry.modified / per_millisecond >= cursor.modified.time_since_epoch().count();
       const bool is_too_late = begins && is_known && *begins > cursor.modified + buffered;
-      if (cursor.offset > 0 ? !is_too_late : is_packed_since || is_same_moment(entry, cursor)) {
+      if (has_content ? !is_too_late : is_packed_since || is_same_moment(entry, cursor)) {
         packed.push_back(entry);
       }
     }
     const auto likelihood = [&](const FileEntry& entry) {
-      return std::tuple(cursor.offset == 0 && is_same_moment(entry, cursor), begin(entry),
+      return std::tuple(!has_content && is_same_moment(entry, cursor), begin(entry),
                         entry.modified);
     };
     std::sort(packed.begin(), packed.end(), [&](const FileEntry& a, const FileEntry& b) {
       return likelihood(a) > likelihood(b);
     });
-    if (cursor.offset == 0 && packed.size() > 1) {
+    if (!has_content && packed.size() > 1) {
       packed.resize(1);
     }
     return packed;
@@ -371,8 +372,8 @@ Survey survey_saved(const std::string& path, const std::vector<Cursor>& saved,
     std::optional<FileEntry> last;
     for (const Cursor& cursor : saved) {
       const bool found = look.find_continuation(cursor);
-      // Without counted bytes only the inode speaks for the file, and it may have been reused.
-      is_sure = (!found || cursor.offset > 0) && is_sure;
+      // Where the file was empty only the inode speaks for it, and it may have been reused.
+      is_sure = (!found || !cursor.marker.empty()) && is_sure;
       before_gap = found || before_gap ? before_gap : last;
       last = found ? std::optional(look.last_found()) : last;
     }

@@ -57,7 +57,7 @@ struct Cursor {
   std::uint64_t line = 1;    ///< 1-based number of that line
   /// SHA-256 (hex, first 16 digits) of what stands before `offset`: up to 256 bytes from the file's
   /// beginning and up to 256 from just before. A reused inode or a truncated and refilled file does
-  /// not have them. Empty at offset 0.
+  /// not have them. At 0: `SIZE:HASH` of its beginning, empty of an empty file.
   std::string marker;
   /// When the file was last written, as last seen (epoch: unknown). Should the file be gone at the
   /// next start, its rotated siblings written later than this were never read.

@@ -135,6 +135,30 @@ TEST_CASE("a reused inode is not taken for the old file") {
   REQUIRE(continue_with(folder, saved).lines == Lines{"two", "three"});
 }
 
+TEST_CASE("a file that was not read yet is known by its beginning, whoever has its inode now") {
+  LogFolder folder;
+  folder.append("a.log", record_at(1, "one") + "\n");
+  std::vector<Cursor> saved = tail_of(folder, {"a.log"}, StartAt::beginning).cursors();
+  REQUIRE(saved.size() == 1);
+  REQUIRE(saved[0].offset == 0);
+  folder.append("a.log", record_at(2, "two") + "\n");
+  folder.rename("a.log", "a.log.1");
+  folder.set_clock(10);
+  folder.append("a.log", record_at(10, "three") + "\n");
+  const bool packed = GENERATE(true, false);
+  if (packed) {
+    folder.pack("a.log.1", ".gz", false);
+  }
+
+  struct stat status {};
+
+  REQUIRE(stat(folder.path("a.log").c_str(), &status) == 0);
+  saved[0].inode = status.st_ino;
+  const Continued after = continue_with(folder, saved);
+  REQUIRE(after.lines == Lines{record_at(1, "one"), record_at(2, "two"), record_at(10, "three")});
+  REQUIRE(after.stats.lost_bytes_unknown == 0);
+}
+
 TEST_CASE("a deleted file is a loss, and its successors are read from their beginning") {
   LogFolder folder;
   folder.append("a.log.3", "counted long ago\n");
