@@ -204,7 +204,7 @@ class SideBySide(Case):
     def live(self, logs, prepare=lambda: None, **source):
         """The alerts of a daemon that finds these logs and catches up."""
         inbox = Inbox(self)
-        daemon = Daemon(self, [{"name": "logs", "paths": logs, "timezone": "UTC", "homeserver": "hs.example", **source}],
+        daemon = Daemon(self, [{"name": "logs", "paths": logs, "timezone": "UTC", **source}],
                         [inbox.webhook()], extra={"analysis": {"lateness": "10s"}})
         prepare()
         return daemon, inbox
