@@ -2,10 +2,9 @@
 
 #include <csignal>
 #include <exception>
-#include <functional>
 #include <iostream>
-#include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -15,105 +14,16 @@
 #include "app/alerts_test.hpp"
 #include "app/ask.hpp"
 #include "app/check.hpp"
+#include "app/cli_options.hpp"
 #include "app/daemon.hpp"
 #include "app/explain.hpp"
 #include "app/replay.hpp"
 #include "app/report.hpp"
 #include "app/rules_test.hpp"
+#include "app/tune.hpp"
 
 namespace noci {
 namespace {
-
-/// What runs once the command line is understood.
-using Verb = std::function<ExitCode()>;
-
-/// Declares one verb: `add_<verb>` adds its options to the tree and, when it is chosen, leaves
-/// what to run in `verb`. Options live as long as the tree, in a shared struct.
-template <typename Options>
-std::shared_ptr<Options> options_for(CLI::App& command, Verb& verb,
-                                     ExitCode (*run)(const Options&)) {
-  auto options = std::make_shared<Options>();
-  command.callback([options, &verb, run] { verb = [options, run] { return run(*options); }; });
-  return options;
-}
-
-void add_config(CLI::App& command, ConfigOption& config) {
-  command
-      .add_option("-c,--config", config.path,
-                  "settings file (default: " + std::string(default_config_path) +
-                      "; without it the built-in defaults hold)")
-      ->type_name("FILE");
-}
-
-/// Of verbs that need none.
-void add_known_by(CLI::App& command, ConfigOption& config) {
-  command
-      .add_option("-c,--config", config.path,
-                  "settings whose geo databases and shared addresses count (default: none)")
-      ->type_name("FILE");
-}
-
-void add_input(CLI::App& command, InputOptions& input) {
-  command
-      .add_option(
-          "PATH", input.paths,
-          "Synapse logs, text or JSON, as they are or packed by gzip or zstd; a folder stands\n"
-          "for the logs in it; - is standard input")
-      ->type_name("");
-  command.add_flag(
-      "--rotated", input.rotated,
-      "with the rotated files beside each PATH: PATH.1, PATH.2.gz, PATH.2026-11-22.zst");
-  command
-      .add_option("--timezone", input.timezone,
-                  "IANA zone of a text log's local time (default: this machine's)")
-      ->type_name("ZONE");
-  command
-      .add_option(
-          "--prefix", input.prefix,
-          "how a text log's records begin, as the formatter of Synapse's log configuration\n"
-          "has it: '%(asctime)s [%(levelname)s] %(name)s: %(request)s %(message)s'")
-      ->type_name("FORMAT");
-}
-
-template <typename Enum>
-void add_choice(CLI::App& command, const std::string& name, Enum& value,
-                const std::vector<std::pair<std::string, Enum>>& choices,
-                const std::string& description) {
-  std::string names;
-  for (const auto& [word, choice] : choices) {
-    names += (names.empty() ? "" : "|") + word;
-  }
-  command
-      .add_option_function<std::string>(
-          name,
-          [&value, choices, names, name](const std::string& word) {
-            for (const auto& [spelling, choice] : choices) {
-              if (spelling == word) {
-                value = choice;
-                return;
-              }
-            }
-            throw CLI::ValidationError(name, "'" + word + "' is none of " + names);
-          },
-          description)
-      ->type_name(names);
-}
-
-void add_time(CLI::App& command, const std::string& name, std::optional<TimePoint>& value,
-              const std::string& description) {
-  command
-      .add_option_function<std::string>(
-          name,
-          [&value, name](const std::string& text) {
-            value = parse_rfc3339(text);
-            if (!value) {
-              throw CLI::ValidationError(
-                  name, "'" + text + "' is not a time such as 2026-06-07 or 2026-06-07T02:00:00Z");
-            }
-          },
-          description)
-      ->type_name("TIME");
-}
 
 void add_run(CLI::App& app, Verb& verb) {
   auto* command = app.add_subcommand("run", "watch the logs and raise alerts: the daemon");
@@ -169,6 +79,40 @@ void add_replay(CLI::App& app, Verb& verb) {
       "Rotated files are read in the order of what they hold, however they are named. Exit status "
       "1:\n"
       "an archive is damaged; everything before the damage was read.");
+}
+
+void add_tune(CLI::App& app, Verb& verb) {
+  auto* command = app.add_subcommand("tune", "what your own logs say about the limits");
+  const auto options = options_for<TuneOptions>(*command, verb, tune);
+  add_config(*command, options->config);
+  command->add_option("--rules", options->rules_dir, "directory of rules instead of the settings'")
+      ->type_name("DIR");
+  command->add_option("--lists", options->lists_dir, "directory of lists (default: RULES/lists)")
+      ->type_name("DIR");
+  command->add_option("--limits", options->limits_file, "numbers in force instead of the settings'")
+      ->type_name("FILE")
+      ->check(CLI::Validator(CLI::ExistingFile).description(""));
+  add_input(*command, options->input, "--history");
+  command->get_option("--history")->required();
+  command
+      ->add_option("--target", options->target,
+                   "alerts that somebody will look at (default: 1/day)")
+      ->type_name("N/day")
+      ->transform(CLI::Validator(
+          [](std::string& text) {
+            if (text.ends_with("/day")) {
+              text.resize(text.size() - std::string_view("/day").size());
+            }
+            return std::string();
+          },
+          "", ""))
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--write", options->write, "where the proposed limits go")->type_name("FILE");
+  add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
+                   "text, or one JSON object per limit");
+  command->footer(
+      "  noci tune --history LOG... --target 2/day --write /etc/noci/limits.yaml\n"
+      "For each limit: how high each key came, who went over it, and what would fit the target.");
 }
 
 void add_explain(CLI::App& app, Verb& verb) {
@@ -350,8 +294,8 @@ int run_cli(int argc, char* argv[]) {
       "Exit status: 0 fine, 1 the input is at fault, 2 usage, 3 the environment is at fault.\n"
       "Manual pages: noci(1), noci.yaml(5).");
   Verb verb;
-  for (const auto add : {add_run, add_check, add_rules, add_replay, add_explain, add_report,
-                         add_status, add_why, add_alerts}) {
+  for (const auto add : {add_run, add_check, add_rules, add_replay, add_tune, add_explain,
+                         add_report, add_status, add_why, add_alerts}) {
     add(app, verb);
   }
   // CLI11 would only say that a command is missing.

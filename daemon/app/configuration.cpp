@@ -120,6 +120,15 @@ std::optional<Configuration> read_configuration(const ConfigOption& option,
   if (faults.size() > before) {
     return std::nullopt;
   }
+  // The tests in the files are of the rules as they were written; the operator's numbers come
+  // after.
+  const bool from_settings = dirs.rules_dir.empty() && dirs.limits_file.empty();
+  configuration.own_limits =
+      read_rule_limits(from_settings ? settings->rule_limits_file : dirs.limits_file, rules.value,
+                       faults, configuration.warnings);
+  if (faults.size() > before) {
+    return std::nullopt;
+  }
   append(configuration.warnings, lint(rules.value, *settings));
   configuration.settings = *settings;
   configuration.hash = hash_of(rules.value);

@@ -8,6 +8,7 @@
 
 #include "model/rule.hpp"
 #include "model/settings.hpp"
+#include "settings/rule_limits.hpp"
 
 namespace noci {
 class GeoDatabase;
@@ -25,6 +26,7 @@ struct ConfigOption {
 struct Configuration {
   Settings settings;
   std::shared_ptr<const RuleSet> rules;
+  OwnLimits own_limits;                          ///< already applied to `rules`
   std::shared_ptr<const GeoDatabase> geography;  ///< nothing where the settings name no database
   Faults warnings;
   /// `sha256:` and 12 hex digits over the settings' and all rules' bytes.
@@ -35,6 +37,8 @@ struct Configuration {
 struct RuleDirsOption {
   std::string rules_dir;
   std::string lists_dir;
+  /// Instead of the settings' `rules.limits`, which never counts together with `rules_dir`.
+  std::string limits_file{};
 };
 
 /// The settings alone. Faults come back all at once.

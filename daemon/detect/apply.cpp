@@ -122,10 +122,36 @@ void Engine::Core::count(const Event& event, std::size_t first, std::size_t last
     tally_up(account, touches_[i], event.timestamp);
   }
   account.last_event = std::max(account.last_event, event.timestamp);
+  if (options_.observer) {
+    observe(event, first, last, account);
+  }
   std::ranges::sort(reviews_);
   reviews_.erase(std::unique(reviews_.begin(), reviews_.end()), reviews_.end());
   for (const std::size_t rule : reviews_) {
     review_event(rule, account, event, out);
+  }
+}
+
+/// For options.observer: where the account stands by the rules that the event counted for.
+void Engine::Core::observe(const Event& event, std::size_t first, std::size_t last,
+                           const Account& account) {
+  const std::size_t table = touches_[first].table;
+  std::vector<std::size_t> rules;
+  for (std::size_t i = first; i < last; ++i) {
+    const auto& fed = plan_->tables[table].counters[touches_[i].counter].rules;
+    rules.insert(rules.end(), fed.begin(), fed.end());
+  }
+  std::ranges::sort(rules);
+  rules.erase(std::unique(rules.begin(), rules.end()), rules.end());
+  for (const std::size_t rule : rules) {
+    detect::CompiledRule& compiled = plan_->rules[rule];
+    const detect::Exception exception =
+        exception_for(compiled, layout_.tables[table].group_by, account.key, now_);
+    if (!exception.exempt) {
+      const detect::Standing standing =
+          stand(compiled, plan_->tables[table], account, now_, exception);
+      options_.observer({*compiled.rule, account.key, event.timestamp, standing.limits});
+    }
   }
 }
 

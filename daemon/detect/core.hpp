@@ -71,6 +71,7 @@ class Engine::Core {
   detect::Tally& tally_of(Account& account, std::size_t counter);
 
   // apply.cpp
+  void observe(const Event& event, std::size_t first, std::size_t last, const Account& account);
   void review_event(std::size_t rule, Account& account, const Event& event,
                     std::vector<Alert>& out);
   void read_episode(std::size_t rule, Account& account, Watch& watch,

@@ -7,6 +7,7 @@
 // where the state is kept (store).
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -24,6 +25,15 @@
 
 namespace noci {
 
+/// Where a key that is not exempt stands against the limits of a rule, after an event that counted
+/// for it. The limits are in the rule's order, without their words.
+struct Reading {
+  const Rule& rule;
+  std::string_view key;  ///< as detect/key.hpp reads it
+  TimePoint at;
+  const std::vector<LimitState>& limits;
+};
+
 struct EngineOptions {
   HashSeed seed{};  ///< fingerprints of keys and distinct values; secret, one per store
   /// Goes into every alert_id; a replay uses the nil id.
@@ -32,6 +42,10 @@ struct EngineOptions {
   std::int64_t memory_budget = std::int64_t{512} << 20;  ///< bytes
   /// Of the rolling checkpoint: some 100 kB, so that no commit waits for one, and few are needed.
   std::size_t keys_per_segment = 256;
+  /// For who measures (`noci tune`): told everything, however far from a limit. Costs a judgement
+  /// of each event by each rule it touches. What it is given lasts for the call; the rule lasts
+  /// until the rules change.
+  std::function<void(const Reading&)> observer{};
 };
 
 /// How near one key is to the limits of one rule.

@@ -129,7 +129,8 @@ struct Settings {
   std::vector<SourceSettings> sources;
   std::string rules_dir = "/usr/share/noci/rules";
   std::string extra_rules_dir = "/etc/noci/rules.d";
-  std::string lists_dir;  ///< empty: RULES/lists
+  std::string rule_limits_file = "/etc/noci/limits.yaml";  ///< need not exist
+  std::string lists_dir;                                   ///< empty: RULES/lists
   std::string extra_lists_dir = "/etc/noci/lists";
   std::vector<WebhookSettings> webhooks;
   DeliverySettings delivery;

@@ -87,6 +87,7 @@ Settings SettingsReader::read() {
     MapReader section(*rules, "rules section", report_);
     settings_.rules_dir = read_path(section, "dir", settings_.rules_dir, report_);
     settings_.extra_rules_dir = read_path(section, "extra_dir", settings_.extra_rules_dir, report_);
+    settings_.rule_limits_file = read_path(section, "limits", settings_.rule_limits_file, report_);
     section.finish();
   }
   if (const YamlNode* lists = map.find("lists", true)) {

@@ -5,11 +5,11 @@ _noci() {
   local verb=${COMP_WORDS[1]-} options=
   COMPREPLY=()
   if [[ $COMP_CWORD -eq 1 ]]; then
-    mapfile -t COMPREPLY < <(compgen -W "run check rules replay explain report status why alerts --help --help-all --version" -- "$current")
+    mapfile -t COMPREPLY < <(compgen -W "run check rules replay tune explain report status why alerts --help --help-all --version" -- "$current")
     return
   fi
   case $previous in
-    --config | -c)
+    --config | -c | --limits | --history | --write)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       return
       ;;
@@ -28,7 +28,7 @@ _noci() {
     --detail) options="rooms media targets" ;;
     --state) options="pending delivered dead" ;;
     --level) options="informational low medium high critical" ;;
-    --timezone | --prefix | --since | --until | --key | --webhook | --most) return ;;
+    --timezone | --prefix | --since | --until | --key | --webhook | --most | --target) return ;;
     rules) options="test" ;;
     alerts) options="list show resend discard test" ;;
     *)
@@ -36,6 +36,7 @@ _noci() {
         run | check) options="--config" ;;
         rules) options="--lists" ;;
         replay) options="--config --rules --lists --rotated --timezone --prefix --format" ;;
+        tune) options="--config --rules --lists --limits --history --rotated --timezone --prefix --target --write --format" ;;
         explain) options="--config --rotated --timezone --prefix --format" ;;
         report) options="--config --by --since --until --rotated --timezone --prefix --format --key --detail" ;;
         status | why) options="--config --format" ;;
