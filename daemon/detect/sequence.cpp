@@ -164,7 +164,7 @@ bool StepTimes::load(ByteReader& in, std::size_t steps) {
 
 void StepTimes::prune(const StepPlan& plan, Spans spans, TimePoint now) {
   const TimePoint oldest = border_of(spans.back(), now);
-  // Later than this, anything may still arrive; in no order it makes no difference.
+  // At this time and later anything may still arrive; in no order it makes no difference.
   const TimePoint settled = now - spans.back().lateness;
   std::vector<bool> kept(marks_.size(), false);
   keep_candidates(plan, settled, kept);
@@ -196,7 +196,7 @@ void StepTimes::keep_candidates(const StepPlan& plan, TimePoint settled,
         }
         kept[i - 1] = true;
         // What has not settled is kept anyway and does not stand in for older events.
-        missing -= plan.ordered && mark.at > settled ? 0 : mark.count;
+        missing -= plan.ordered && mark.at >= settled ? 0 : mark.count;
       }
     }
     bounds = {marks_.size()};

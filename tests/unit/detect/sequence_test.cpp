@@ -139,3 +139,25 @@ TEST_CASE("what is remembered is bounded, and a sequence in a flood is found all
   CHECK(times.value(plan, spans[0], day_one + hours{24} - Duration{1}) == 4);
   CHECK(times.value(plan, spans[0], day_one + hours{24}) == 0);
 }
+
+TEST_CASE("what comes at the time of the newest event may still need the one before it") {
+  const StepPlan plan{true, {1, 1, 1}};
+  const std::vector spans{WindowSpan::of(hours{2}, Duration::zero())};
+  StepTimes times;
+  const auto add = [&](int minute, std::size_t step) {
+    times.add(plan, spans, day_one + minutes{minute}, day_one + minutes{minute}, step);
+  };
+  add(1, 0);
+  add(2, 1);
+  for (int minute = 3; minute < 13; ++minute) {
+    add(minute, 2);
+  }
+  add(20, 0);
+  add(21, 1);
+  add(21, 2);
+  // One event that is both steps: what is not needed goes between the two.
+  add(22, 1);
+  add(22, 2);
+  CHECK(times.falls_to(2, plan, spans[0], day_one + minutes{22}) ==
+        day_one + minutes{20} + hours{2});
+}
