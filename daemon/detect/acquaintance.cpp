@@ -144,8 +144,9 @@ std::uint32_t Acquaintance::use(std::size_t kind, std::uint32_t item, std::uint3
       changed = true;
     }
     const std::uint32_t age = elapsed(hour, found->first);
-    if (age > settled_hours) {
-      found->first = static_cast<std::uint16_t>(hour - settled_hours);  // lest it wraps in years
+    if (age > 2 * settled_hours) {
+      // Lest it wraps in years; twice, for late requests must find it settled too.
+      found->first = static_cast<std::uint16_t>(hour - 2 * settled_hours);
     }
     return age;
   }
