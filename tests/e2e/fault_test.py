@@ -5,10 +5,8 @@ leaves no trace."""
 import errno
 import os
 
-from faults import SHIM, fault
-from harness import Case, Daemon, main, wait_for
-from inbox import Inbox
-from logs import TextLog, join_rule
+from faults import SHIM, DiskCase, fault
+from harness import main, wait_for
 
 STATE = "write,sync,truncate,remove"
 # What fails once in a life that began well: which calls, on which file, the how manieth.
@@ -18,22 +16,16 @@ ONCE = (("sync", "noci.db", 1), ("write", "noci.db", 1), ("write", "noci.db", 3)
 AT_START = (("open", "noci.db", 1), ("read", "noci.db", 2), ("write", "noci.db", 2), ("sync", "noci.db", 1))
 
 
-class Faults(Case):
+class Faults(DiskCase):
     def setUp(self):
-        super().setUp()
         if not SHIM:
             self.skipTest("NOCI_FAULT_SHIM names no library")
-        self.log = TextLog(self.path("homeserver.log"))
-        self.write("rules/joins.yaml", join_rule())
-        self.inbox = Inbox(self)
+        super().setUp()
         self.broken = self.path("broken")
-        source = {"name": "synapse", "paths": [self.log.path], "timezone": "UTC", "format": "text", "start_at": "beginning"}
-        self.daemon = Daemon(self, [source], [self.inbox.webhook()], rules=self.path("rules"))
 
-    def start(self, calls, path, error):
+    def always(self, calls, path, error):
+        """Such calls fail for as long as it is broken."""
         self.daemon.environment = fault("always", calls, path, error=error, only_while=self.broken)
-        self.daemon.start()
-        wait_for("the first commit", lambda: self.daemon.metric("noci_commits_total") > 0)
 
     def breaks(self):
         self.write("broken", "")
@@ -41,47 +33,17 @@ class Faults(Case):
     def heals(self):
         os.unlink(self.broken)
 
-    def known(self, user):
-        rules = self.daemon.ask(ask="why", key=user)["rules"]
-        return rules[0]["limits"][0]["value"] if rules else 0
-
-    def alerted(self):
-        return [payload["data"]["entity"]["key"] for payload in self.inbox.taken() if payload["type"] == "alert.firing"]
-
-    def goes_on_without_its_disk(self, error, words):
-        self.start(STATE, "noci.db", error)
-        self.log.joins("@before:hs.example", 6)
-        self.inbox.wait_for(1)
-        # One that the receiver took but nobody could note as taken would come again.
-        wait_for("it is off the outbox", lambda: self.daemon.metric("noci_outbox_pending") == 0)
-        self.breaks()
-        self.log.joins("@meanwhile:hs.example", 6)
-        self.log.joins("@quiet:hs.example", 3)
-        wait_for("detection goes on", lambda: self.known("@quiet:hs.example") == 3 and self.known("@meanwhile:hs.example") == 6)
-        wait_for("it is counted", lambda: self.daemon.metric("noci_commit_failures_total") > 0)
-        self.assertIn(words, self.daemon.ask(ask="status")["commit_error"])
-        self.assertIn("event=commit_failed", self.daemon.log())
-        self.assertIn("@meanwhile:hs.example", self.daemon.log(), "the log has what the outbox cannot take")
-        self.assertEqual(self.daemon.get("/healthz")[0], 200)
-        self.heals()
-        wait_for("the alert of the meantime", lambda: self.alerted() == ["@before:hs.example", "@meanwhile:hs.example"])
-        wait_for("it is well", lambda: self.daemon.ask(ask="status")["commit_error"] == "")
-        self.daemon.kill()
-        self.daemon.start()
-        self.assertEqual(self.known("@quiet:hs.example"), 3, "what was counted meanwhile was kept")
-        self.log.joins("@quiet:hs.example", 3, first=3)
-        wait_for("and counts", lambda: self.alerted()[2:] == ["@quiet:hs.example"])
-        self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
-        self.assertEqual(len(self.inbox.requests), 3, "nothing came twice")
-
     def test_a_full_disk(self):
-        self.goes_on_without_its_disk(errno.ENOSPC, "full")
+        self.always(STATE, "noci.db", errno.ENOSPC)
+        self.goes_on_without_its_disk("full")
 
     def test_a_file_system_that_turns_read_only(self):
-        self.goes_on_without_its_disk(errno.EROFS, "noci.db")
+        self.always(STATE, "noci.db", errno.EROFS)
+        self.goes_on_without_its_disk("noci.db")
 
     def test_killed_while_the_disk_is_full_nothing_is_lost(self):
-        self.start(STATE, "noci.db", errno.ENOSPC)
+        self.always(STATE, "noci.db", errno.ENOSPC)
+        self.start()
         self.log.joins("@before:hs.example", 6)
         self.inbox.wait_for(1)
         self.breaks()
@@ -96,7 +58,8 @@ class Faults(Case):
         for error in (errno.EIO, errno.EACCES):
             with self.subTest(error=error):
                 user = f"@reader{error}:hs.example"
-                self.start("read,open", "homeserver.log", error)
+                self.always("read,open", "homeserver.log", error)
+                self.start()
                 before = self.daemon.metric("noci_source_read_errors_total")
                 self.breaks()
                 self.log.joins(user, 6)
