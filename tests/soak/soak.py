@@ -37,7 +37,8 @@ correlation:
 LOOKED_AT = 2000
 # Rotated files that are kept: some ten minutes, which noci must not fall behind.
 KEPT = 30
-PATHS = ("/_matrix/client/v3/sync?timeout=30000", "/_matrix/client/v3/keys/query", "/_matrix/client/v3/account/whoami")
+REQUESTS = (("GET", "/_matrix/client/v3/sync?timeout=30000"), ("POST", "/_matrix/client/v3/keys/query"),
+            ("GET", "/_matrix/client/v3/account/whoami"))
 RECORD = ('{{"log":"{a} - 8008 - {{{u}}} Processed request: 0.014sec/0.003sec (0.000sec, 0.001sec) '
           '(0.003sec/0.004sec/1) {b}B 200 \\"{m} {p} HTTP/1.1\\" \\"x\\" [0 dbevts]",'
           '"namespace":"synapse.access.http.8008","level":"INFO","time":{t:.3f},"request":"{m}-{n}",'
@@ -57,16 +58,23 @@ class Writer(threading.Thread):
         self.attackers = []
         self.file = open(path, "ab", buffering=0)
 
-    def record(self, user, method, path, size):
+    def record(self, number, user, method, path, size):
+        """Everybody has an address at home and one on the way: nothing that a shipped rule would tell."""
         self.lines += 1
         self.requests[user] += 1
         self.sums[user] += size
-        return RECORD.format(a=f"198.51.100.{self.lines % 250}", u=user, b=size, m=method, p=path, t=time.time(), n=self.lines)
+        address = f"10.{number >> 7 & 255}.{self.lines & 1}.{number & 127}"
+        return RECORD.format(a=address, u=user, b=size, m=method, p=path, t=time.time(), n=self.lines)
+
+    def request(self):
+        number = int(self.random.random() ** 2 * self.accounts)
+        return self.record(number, f"@u{number}:hs.example", *self.random.choice(REQUESTS), self.random.randrange(1, 5000))
 
     def attack(self):
-        user = f"@attacker{len(self.attackers)}:hs.example"
+        number = len(self.attackers)
+        user = f"@attacker{number}:hs.example"
         self.attackers.append(user)
-        return [self.record(user, "POST", f"/_matrix/client/v3/join/!a{n}:hs.example", 40) for n in range(8)]
+        return [self.record(number, user, "POST", f"/_matrix/client/v3/join/!a{n}:hs.example", 40) for n in range(8)]
 
     def rotate(self):
         """As logrotate with `create`, and the fourth file is packed."""
@@ -93,8 +101,7 @@ class Writer(threading.Thread):
         attack_at, rotate_at = begun + 5, begun + 20
         while (now := time.monotonic()) < self.until:
             count = min(int((now - begun) * self.rate) - self.lines, self.rate)
-            batch = [self.record(f"@u{int(self.random.random() ** 2 * self.accounts)}:hs.example", "POST",
-                                 self.random.choice(PATHS), self.random.randrange(1, 5000)) for _ in range(count)]
+            batch = [self.request() for _ in range(count)]
             if now > attack_at:
                 attack_at = now + self.random.uniform(2, 8)
                 batch += self.attack()
