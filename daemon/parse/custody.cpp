@@ -59,7 +59,7 @@ Custody::Kept Custody::keep(std::string_view line) {
 }
 
 void Custody::hold(std::string_view bytes, Sequence* process, std::uint64_t stream,
-                   TimePoint arrival, TimePoint past, TimePoint now) {
+                   TimePoint arrival, TimePoint past, TimePoint now, bool believed) {
   if (above_changed_) {
     aboves_.push() = above_;
     above_changed_ = false;
@@ -73,6 +73,7 @@ void Custody::hold(std::string_view bytes, Sequence* process, std::uint64_t stre
   held.inside = !above_.ending.empty();
   held.stream = stream;
   held.condemned = {};
+  held.believed = believed;
   pass(held.line, bytes);
   held.record = records_;
   held.batch = first_batch_ + static_cast<std::uint32_t>(batches_.size()) - 1;

@@ -4,7 +4,8 @@
 // the number that a genuine request will carry a moment later. So a line is held for two seconds of
 // the log's own time, and judged with what came before and after it in view: who else claims its
 // number, whether it stands inside another record, whether a start of the server was one. Lines
-// leave in the order they came. Logs that hold nothing but access lines, and JSON, need no custody.
+// leave in the order they came. Logs that hold nothing but access lines, and JSON, need no custody;
+// of those, lines wait here, unjudged, for what another log may say of the first of them.
 // Bounded in lines and bytes; what is released early because of that is counted. Nothing here
 // survives a restart: a cursor stands before the oldest line held, so they are read again.
 
@@ -45,6 +46,7 @@ struct Held {
   std::uint64_t record = 0;  ///< its number among the records of the log
   std::uint32_t batch = 0;
   bool inside = false;         ///< the rest of another record follows it
+  bool believed = false;       ///< nobody but Synapse can have written it
   std::string_view condemned;  ///< why it is forged, as found while another line was judged
 };
 
@@ -68,7 +70,7 @@ class Custody {
   /// Holds the line that keep() was last called for and that stands in its place now.
   /// `now`: the log's time.
   void hold(std::string_view bytes, Sequence* process, std::uint64_t stream, TimePoint arrival,
-            TimePoint past, TimePoint now);
+            TimePoint past, TimePoint now, bool believed);
   /// A line of the log that is not held still tells about those that are.
   void pass(const ParsedLine& line, std::string_view bytes);
 
@@ -80,7 +82,7 @@ class Custody {
   /// There is no more room: the oldest line must go, however short it was here.
   [[nodiscard]] bool is_full() const { return held_.size() > most_lines || bytes_ > most_bytes; }
 
-  /// Hands out the oldest line, judged.
+  /// Hands out the oldest line, a Held, judged unless it is believed.
   template <typename Sink>
   void release_oldest(Sink&& sink) {
     released_early_ += is_full() ? 1 : 0;
@@ -124,8 +126,10 @@ class Custody {
 
   template <typename Sink>
   void hand_out(Sink& sink) {
-    judge(held_.front());
-    sink(held_.front().line.event, held_.front().stream);
+    if (!held_.front().believed) {
+      judge(held_.front());
+    }
+    sink(held_.front());
     drop_oldest();
   }
 

@@ -59,6 +59,11 @@ void fill_messages(std::int64_t count, Event& event) {
 
 }  // namespace
 
+bool is_nameless_login(const Event& event) {
+  return event.user_id.empty() && event.kind == Kind::request &&
+         event.outcome == Outcome::success && awaited(event.action) == Kind::login;
+}
+
 void Enricher::apply(Event& event, Arena& arena) {
   switch (event.kind) {
     case Kind::messages:
@@ -100,7 +105,7 @@ void Enricher::apply(Event& event, Arena& arena) {
   }
   const Place found = find(event, *kind);
   if (found == ToldTable::none) {
-    if (*kind == Kind::login && event.user_id.empty() && event.outcome == Outcome::success) {
+    if (is_nameless_login(event)) {
       join_worker_login(event, arena);
     }
     return;
@@ -111,7 +116,7 @@ void Enricher::apply(Event& event, Arena& arena) {
   }
   const Told& told = waiting_[found];
   if (*kind == Kind::login) {
-    if (event.user_id.empty() && event.outcome == Outcome::success) {
+    if (is_nameless_login(event)) {
       event.user_id = arena.store(told.user_id);
     }
   } else if (told.user_id == event.user_id || told.user_id == event.effective_user_id) {
@@ -121,14 +126,30 @@ void Enricher::apply(Event& event, Arena& arena) {
   erase(found);
 }
 
+bool Enricher::lacks_account(const Event& event) const {
+  return find(event, Kind::login) == ToldTable::none &&
+         token_for(event, find(event, Kind::ignored)) == ToldTable::none;
+}
+
+void Enricher::join_worker_login(Event& event, Arena& arena) {
+  const Place typed = find(event, Kind::ignored);
+  const Place token = token_for(event, typed);
+  if (token != ToldTable::none) {
+    event.user_id = arena.store(waiting_[token].user_id);
+    erase(token);
+  }
+  if (typed != ToldTable::none) {
+    erase(typed);
+  }
+}
+
 /// A worker answers the login, and the main process issues the token under a request id of its own:
 /// the one token issued meanwhile, or of several the one for whom the client said it was.
-void Enricher::join_worker_login(Event& event, Arena& arena) {
+Enricher::Place Enricher::token_for(const Event& event, Place typed) const {
   const Duration took = std::chrono::ceil<Duration>(std::chrono::nanoseconds{
       std::clamp<std::int64_t>(event.duration.value_or(0), 0, 600'000'000'000)});
   const TimePoint begin = event.timestamp - took - clock_skew;
   const TimePoint end = event.timestamp + clock_skew;
-  const auto typed = find(event, Kind::ignored);
   Place only = ToldTable::none;
   Place named = ToldTable::none;
   int issued = 0;
@@ -148,15 +169,7 @@ void Enricher::join_worker_login(Event& event, Arena& arena) {
   }
   // A login by e-mail address or token has no name to compare.
   const bool is_named = typed != ToldTable::none && !waiting_[typed].user_id.empty();
-  if (typed != ToldTable::none) {
-    erase(typed);
-  }
-  const Place chosen = with_name > 0 ? named : issued == 1 && !is_named ? only : ToldTable::none;
-  if (chosen == ToldTable::none) {
-    return;
-  }
-  event.user_id = arena.store(waiting_[chosen].user_id);
-  erase(chosen);
+  return with_name > 0 ? named : issued == 1 && !is_named ? only : ToldTable::none;
 }
 
 void Enricher::remember(const Event& event) {

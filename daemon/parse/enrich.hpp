@@ -17,10 +17,17 @@
 
 namespace noci {
 
+/// A login that succeeded, by an access line that does not say whose it was.
+[[nodiscard]] bool is_nameless_login(const Event& event);
+
 class Enricher {
  public:
   /// Events in the order of their stream; names that are filled in live in the arena.
   void apply(Event& event, Arena& arena);
+
+  /// Of a nameless login: nothing has told yet whose it is. Where a worker answered it, the main
+  /// process's line may well be read a moment later, from a file of its own.
+  [[nodiscard]] bool lacks_account(const Event& event) const;
 
   void save(ByteWriter& out) const;
   void restore(ByteReader& in);
@@ -35,6 +42,8 @@ class Enricher {
   /// The messages of a search, by the log that tells the most, and forgets what they were told by.
   [[nodiscard]] std::int64_t take_search(const Event& event);
   void join_worker_login(Event& event, Arena& arena);
+  /// The token that was issued for a login that a worker answered; `typed`: what its client said.
+  [[nodiscard]] Place token_for(const Event& event, Place typed) const;
   void forget_process(const Event& event);
   void expire(TimePoint now);
   void keep_within_bounds();

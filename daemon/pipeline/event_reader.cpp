@@ -123,18 +123,27 @@ EventReader::Log* EventReader::first_due(TimePoint time) {
   return next_due_ <= time ? first : nullptr;
 }
 
-/// Of a log that only Synapse writes: the counter is followed and copies are set aside.
-void EventReader::follow(ParsedLine& line, Log& log, TimePoint arrival) {
-  Event& event = line.event;
-  const bool is_restart = event.kind == Kind::restart;
-  if (!is_restart && (!line.is_access || !line.id)) {
-    return;
+/// With several logs, the one that says who logged in may be read a moment later.
+bool EventReader::must_wait(const Event& event, const Log& log) const {
+  if (!is_nameless_login(event) || logs_.size() < 2) {
+    return false;
   }
-  Sequence* process = process_of(line, log);
+  Event named = event;
+  name_homeserver(named, log);
+  return enricher_.lacks_account(named);
+}
+
+bool EventReader::counts(const ParsedLine& line) {
+  return line.event.kind == Kind::restart || (line.is_access && line.id);
+}
+
+/// Of a log that only Synapse writes: the counter is followed and copies are set aside.
+void EventReader::follow(ParsedLine& line, Sequence* process, TimePoint arrival) {
+  Event& event = line.event;
   if (process == nullptr) {
     return;
   }
-  if (is_restart) {
+  if (event.kind == Kind::restart) {
     process->restart(event.timestamp);
   } else if (process->follow({line.id, true, event.timestamp, arrival, fingerprint_of(event)}) ==
              Fit::copy) {
@@ -159,11 +168,15 @@ bool EventReader::was_told(const Event& event) {
   return false;
 }
 
-void EventReader::join(Event& event, const Log& log, Arena& arena) {
-  // What the JSON log of the same process has told goes for its text log, too.
+/// What the JSON log of the same process has told goes for its text log, too.
+void EventReader::name_homeserver(Event& event, const Log& log) {
   if (event.homeserver.empty() && log.process != nullptr) {
     event.homeserver = log.process->homeserver;
   }
+}
+
+void EventReader::join(Event& event, const Log& log, Arena& arena) {
+  name_homeserver(event, log);
   if ((event.kind == Kind::login || event.kind == Kind::login_failed) && was_told(event)) {
     set_aside_copy(event);
   }

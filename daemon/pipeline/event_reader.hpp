@@ -74,11 +74,11 @@ class EventReader {
     for (auto& entry : logs_) {
       const SourceIndex source = entry.first.first;
       Log& log = *entry.second;
-      log.custody.release_arrived(now, [&](Event& event, std::uint64_t stream) {
-        if (moved.empty() || moved.back().stream != stream) {
-          moved.push_back({source, stream});
+      log.custody.release_arrived(now, [&](Held& held) {
+        if (moved.empty() || moved.back().stream != held.stream) {
+          moved.push_back({source, held.stream});
         }
-        finish(event, log, log.arena, sink);
+        finish(held, log, sink);
       });
     }
     return moved;
@@ -150,27 +150,44 @@ class EventReader {
       sink(event);
       return;
     }
-    if (!log.mixed) {
+    const TimePoint past = log.parser.newest();
+    if (!log.mixed && log.custody.oldest() == nullptr) {
       log.arena.clear();
       ParsedLine& line = log.line;
       log.parser.parse(record, log.arena, line);
       line.event.log = log.identity;
-      if (line.may_carry) {
-        log.mixed = true;
-        newly_mixed_.push_back(log.path);
+      if (!must_wait(line.event, log)) {
+        pass_through(line, log, record, sink);
+        return;
       }
-      if (line.is_continuation || log.mixed) {
-        log.custody.pass(line, record.bytes);
-      }
-      note_time(line, log, record.arrival);
-      if (log.time >= next_due_) {
-        release_due(log.time, sink);
-      }
-      follow(line, log, record.arrival);
-      finish(line.event, log, log.arena, sink);
-      return;
     }
-    const TimePoint past = log.parser.newest();
+    hold(record, stream, past, sink);
+  }
+
+  /// A line that nothing is to be waited for.
+  template <typename Sink>
+  void pass_through(ParsedLine& line, Log& log, const Record& record, Sink& sink) {
+    if (line.may_carry) {
+      log.mixed = true;
+      newly_mixed_.push_back(log.path);
+    }
+    if (line.is_continuation || log.mixed) {
+      log.custody.pass(line, record.bytes);
+    }
+    note_time(line, log, record.arrival);
+    if (log.time >= next_due_) {
+      release_due(log.time, sink);
+    }
+    if (counts(line)) {
+      follow(line, process_of(line, log), record.arrival);
+    }
+    finish(line.event, log, log.arena, sink);
+  }
+
+  /// Into custody, unless it is of no interest.
+  template <typename Sink>
+  void hold(Record record, Stream& stream, TimePoint past, Sink& sink) {
+    Log& log = *stream.log;
     const Custody::Kept kept = log.custody.keep(record.bytes);
     record.bytes = kept.bytes;
     record.worker = kept.arena->store(record.worker);
@@ -180,7 +197,7 @@ class EventReader {
     note_time(line, log, record.arrival);
     if (must_be_held(line) || (in_order_ && !line.is_continuation)) {
       Sequence* process = process_of(line, log);
-      log.custody.hold(kept.bytes, process, stream.id, record.arrival, past, log.time);
+      log.custody.hold(kept.bytes, process, stream.id, record.arrival, past, log.time, !log.mixed);
       next_due_ = std::min(next_due_, *log.custody.due());
     } else {
       log.custody.pass(line, kept.bytes);
@@ -196,13 +213,22 @@ class EventReader {
   void release_due(TimePoint time, Sink& sink) {
     while (Log* log = first_due(time)) {
       log->arena.clear();
-      log->custody.release_oldest([&](Event& event, std::uint64_t stream) {
-        if (moved_.empty() || moved_.back().stream != stream) {
-          moved_.push_back({event.source, stream});
+      log->custody.release_oldest([&](Held& held) {
+        if (moved_.empty() || moved_.back().stream != held.stream) {
+          moved_.push_back({held.line.event.source, held.stream});
         }
-        finish(event, *log, log->arena, sink);
+        finish(held, *log, sink);
       });
     }
+  }
+
+  /// A line that leaves custody.
+  template <typename Sink>
+  void finish(Held& held, Log& log, Sink& sink) {
+    if (held.believed && counts(held.line)) {
+      follow(held.line, held.process, held.arrival);
+    }
+    finish(held.line.event, log, log.arena, sink);
   }
 
   /// Joins, counts and hands out.
@@ -220,7 +246,11 @@ class EventReader {
   void note_time(const ParsedLine& line, Log& log, TimePoint arrival);
   /// The log whose oldest line is due first, if it is due; keeps next_due_.
   [[nodiscard]] Log* first_due(TimePoint time);
-  void follow(ParsedLine& line, Log& log, TimePoint arrival);
+  [[nodiscard]] bool must_wait(const Event& event, const Log& log) const;
+  /// It tells how far its process has numbered its requests.
+  [[nodiscard]] static bool counts(const ParsedLine& line);
+  static void follow(ParsedLine& line, Sequence* process, TimePoint arrival);
+  static void name_homeserver(Event& event, const Log& log);
   void join(Event& event, const Log& log, Arena& arena);
   [[nodiscard]] bool was_told(const Event& event);
   void count(const Event& event);

@@ -34,10 +34,10 @@ class Workers(Homeserver):
             case, version, authenticated_media=True, database=DATABASE.format(port=database.port),
             listeners=f"  - {{port: {replication}, type: http, bind_addresses: ['127.0.0.1'], resources: [{{names: [replication]}}]}}\n",
             more=SHARED.format(redis=cache.port, replication=replication))
-        # JSON stamps are rounded to 10 ms, and of equals the log whose name sorts first is read first: a token
-        # is issued (homeserver) before a worker answers the login.
+        # JSON stamps are rounded to 10 ms, and of equals the log whose name sorts first is read first: here a
+        # worker's answer to a login, before the main process (homeserver) says whose it was.
         self.workers = {name: Process(case, self.python, self.folder, name, "synapse.app.generic_worker")
-                        for name in ("worker1", "worker2", "media1")}
+                        for name in ("frontend1", "frontend2", "media1")}
         self.ports = {name: free_port() for name in self.workers}
         for name, process in self.workers.items():
             media = name.startswith("media")
@@ -59,7 +59,7 @@ class Workers(Homeserver):
         if path.startswith(MAIN_ONLY):
             return self.port
         # One account stays with one worker, which has what it wrote.
-        return self.ports[f"worker{1 + zlib.crc32(client.name.encode()) % 2}"]
+        return self.ports[f"frontend{1 + zlib.crc32(client.name.encode()) % 2}"]
 
     def start(self):
         super().start()

@@ -43,6 +43,28 @@ std::string json_line(const std::string& request) {
          "\n";
 }
 
+/// A login that a worker answers, and what the main process says of it under an id of its own.
+std::string json_login(const std::string& request, const char* time) {
+  std::string line = json_line(request);
+  const auto put = [&](std::string_view from, std::string_view by) {
+    for (std::size_t at = 0; (at = line.find(from, at)) != std::string::npos; at += by.size()) {
+      line.replace(at, from.size(), by);
+    }
+  };
+  put("{@a:hs}", "{None}");
+  put(R"("requester":"@a:hs","authenticated_entity":"@a:hs")", R"("requester":null)");
+  put("GET", "POST");
+  put("/_matrix/client/v3/rooms/!r:hs/messages?dir=b&limit=100", "/_matrix/client/v3/login");
+  put("1780790401.01", time);
+  return line;
+}
+
+std::string json_issued(const std::string& request, const char* time) {
+  return R"({"log":"Logging in user @a:hs on device X","namespace":"synapse.handlers.auth",)"
+         R"("level":"INFO","time":)" +
+         std::string(time) + R"(,"request":")" + request + R"(","server_name":"hs"})" + "\n";
+}
+
 struct Read {
   std::string homeserver;
   std::string worker;
@@ -206,4 +228,68 @@ TEST_CASE("logs of one name in two folders, or of two homeservers, are two proce
   other.replace(other.find(R"("hs")"), 4, R"("xx")");
   REQUIRE(feed(servers, "/a/homeserver.1.log", json_line("GET-7")).size() == 1);
   REQUIRE(feed(servers, "/a/homeserver.2.log", other).size() == 1);
+}
+
+TEST_CASE("a worker's login waits for the main process to say whose it is") {
+  EventReader reader({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+  std::uint64_t offset[2] = {};
+  std::vector<std::string> told;
+  const auto sink = [&](const Event& event) {
+    if (event.kind == Kind::request) {
+      told.push_back(std::string(event.request_id) + " " + std::string(event.user_id));
+    }
+  };
+  const auto write = [&](int stream, const std::string& line) {
+    Chunk chunk;
+    chunk.bytes = line;
+    chunk.path = stream == 0 ? "homeserver.json" : "client-1.json";
+    chunk.stream = static_cast<std::uint64_t>(stream);
+    chunk.offset = offset[stream];
+    offset[stream] += line.size();
+    reader.feed(chunk, sink);
+  };
+  write(0, json_line("GET-1"));
+  write(1, json_line("GET-1"));
+  told.clear();
+
+  SECTION("told before: at once") {
+    write(0, json_issued("POST-9", "1780790401.02"));
+    write(1, json_login("POST-2", "1780790401.02"));
+    CHECK(told == std::vector<std::string>{"POST-2 @a:hs"});
+  }
+  SECTION("told after, in the same hundredth of a second") {
+    const std::uint64_t before = offset[1];
+    write(1, json_login("POST-2", "1780790401.02"));
+    write(1, json_line("GET-3"));
+    CHECK(told.empty());
+    CHECK(reader.consumed(1).offset == before);
+    write(0, json_issued("POST-9", "1780790401.02"));
+    write(0, json_issued("POST-10", "1780790403.03"));
+    CHECK(told == std::vector<std::string>{"POST-2 @a:hs", "GET-3 @a:hs"});
+    CHECK(reader.consumed(1).offset == offset[1]);
+  }
+  SECTION("a restart reads it again") {
+    write(1, json_login("POST-2", "1780790401.02"));
+    write(1, json_line("GET-3"));
+    ByteWriter out;
+    reader.save(out);
+    EventReader restored({{"workers", "", "", LineFormat::detect, Zone::utc()}});
+    ByteReader in(out.bytes());
+    restored.restore(in);
+    REQUIRE(in.ok());
+    std::swap(reader, restored);
+    write(1, json_login("POST-2", "1780790401.02") + json_line("GET-3"));
+    write(0, json_issued("POST-9", "1780790401.02"));
+    (void)reader.release(TimePoint::max(), sink);
+    CHECK(told == std::vector<std::string>{"POST-2 @a:hs", "GET-3 @a:hs"});
+  }
+  SECTION("never told: the wall clock lets it go") {
+    write(1, json_login("POST-2", "1780790401.02"));
+    write(1, json_line("GET-3"));
+    const auto moved = reader.release(TimePoint::max(), sink);
+    CHECK(moved.size() == 1);
+    CHECK(told == std::vector<std::string>{"POST-2 ", "GET-3 @a:hs"});
+    write(1, json_line("GET-4"));
+    CHECK(told.back() == "GET-4 @a:hs");
+  }
 }
