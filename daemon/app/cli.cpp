@@ -109,10 +109,11 @@ void add_tune(CLI::App& app, Verb& verb) {
       ->check(CLI::NonNegativeNumber);
   command->add_option("--write", options->write, "where the proposed limits go")->type_name("FILE");
   add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
-                   "text, or one JSON object per limit");
+                   "text, or one JSON object per limit and theft");
   command->footer(
       "  noci tune --history LOG... --target 2/day --write /etc/noci/limits.yaml\n"
-      "For each limit: how high each key came, who went over it, and what would fit the target.");
+      "For each limit: how high each key came, who went over it, and what would fit the target;\n"
+      "then when thefts laid over these logs would be found.");
 }
 
 void add_explain(CLI::App& app, Verb& verb) {

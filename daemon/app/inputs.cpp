@@ -78,8 +78,6 @@ class LogReading {
              Complaints& complaints)
       : log_(log), sources_(sources), progress_(progress), complaints_(complaints) {}
 
-  [[nodiscard]] const std::string& name() const { return log_.name; }
-
   /// Nothing at the end of the last file.
   std::optional<Chunk> next() {
     while (file_ || next_ < log_.files.size()) {
@@ -157,22 +155,24 @@ std::optional<InputLogs> open_inputs(const InputOptions& options, const std::str
 }
 
 ExitCode read_all(const InputLogs& inputs, const std::string& verb,
-                  const std::function<void(const Chunk&)>& feed) {
+                  const std::function<void(const Chunk&)>& feed,
+                  const std::vector<MadeLog>& made) {
   std::uint64_t total = 0;
   for (const SourceInfo& source : inputs.sources) {
     total += size_of(source.name);
   }
   Progress progress(total);
   Complaints complaints(verb, progress);
-  std::vector<LogReading> readings;
-  readings.reserve(inputs.logs.size());
+  std::vector<MadeLog> readings = made;
   for (const InputLog& log : inputs.logs) {
-    readings.emplace_back(log, inputs.sources, progress, complaints);
+    const auto reading =
+        std::make_shared<LogReading>(log, inputs.sources, progress, complaints);
+    readings.push_back({log.name, [reading] { return reading->next(); }});
   }
   SideBySide side_by_side(inputs.sources);
   for (;;) {
-    for (LogReading& reading : readings) {
-      if (side_by_side.wants(reading.name())) {
+    for (const MadeLog& reading : readings) {
+      if (side_by_side.wants(reading.name)) {
         if (const auto chunk = reading.next()) {
           side_by_side.add(*chunk);
         }

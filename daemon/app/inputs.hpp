@@ -27,10 +27,17 @@ struct InputOptions {
 [[nodiscard]] std::optional<InputLogs> open_inputs(const InputOptions& options,
                                                    const std::string& verb, ExitCode& code);
 
+/// A log that is made while it is read.
+struct MadeLog {
+  std::string name;
+  std::function<std::optional<Chunk>()> next;  ///< nothing at its end
+};
+
 /// Feeds every log to its end. An archive that is damaged is read as far as it goes, then the next
 /// file. Prints every fault as `noci VERB: …` and returns how to end.
 [[nodiscard]] ExitCode read_all(const InputLogs& inputs, const std::string& verb,
-                                const std::function<void(const Chunk&)>& feed);
+                                const std::function<void(const Chunk&)>& feed,
+                                const std::vector<MadeLog>& made = {});
 
 /// Whether people are watching: progress goes to standard error, and only to a terminal.
 [[nodiscard]] bool is_terminal(int file_descriptor);

@@ -13,6 +13,7 @@
 #include <fmt/format.h>
 
 #include "app/tune_peaks.hpp"
+#include "app/tune_thefts.hpp"
 #include "base/text.hpp"
 #include "io/geo_database.hpp"
 #include "pipeline/pipeline.hpp"
@@ -108,6 +109,58 @@ void print_jsonl(const std::vector<RulePeaks>& rules, const History& history) {
   }
 }
 
+void print_thefts_text(const std::vector<TheftFound>& thefts, const char* limits,
+                       TimePoint begin) {
+  std::cout << fmt::format("\nthefts that never happened, laid over these logs from {} on, limits: {}\n",
+                           format_rfc3339(begin), limits);
+  std::cout << fmt::format("  {:<36}{:>14}{:>10}{:>12}{:>10}{:>10}{:>10}  {}\n", "shape",
+                           "found after", "rooms", "messages", "files", "MB", "people", "first by");
+  const auto share = [](std::int64_t taken, std::int64_t total) {
+    return total == 0 ? std::string("-")
+                      : fmt::format("{:.2g} %", 100 * static_cast<double>(taken) /
+                                                    static_cast<double>(total));
+  };
+  for (const TheftFound& theft : thefts) {
+    if (!theft.after) {
+      std::cout << fmt::format("  {:<36}{:>14}\n", theft.name, "never");
+      continue;
+    }
+    std::cout << fmt::format(
+        "  {:<36}{:>14}{:>10}{:>12}{:>10}{:>10}{:>10}  {}\n", theft.name,
+        describe_duration(*theft.after), share(theft.taken.rooms, theft.total.rooms),
+        share(theft.taken.messages, theft.total.messages),
+        share(theft.taken.files, theft.total.files), share(theft.taken.bytes, theft.total.bytes),
+        share(theft.taken.people, theft.total.people), theft.rule_title);
+  }
+}
+
+json::object as_json(const Haul& haul) {
+  return {{"rooms", haul.rooms},
+          {"messages", haul.messages},
+          {"files", haul.files},
+          {"bytes", haul.bytes},
+          {"people", haul.people}};
+}
+
+void print_thefts_jsonl(const std::vector<TheftFound>& thefts, const char* limits,
+                        TimePoint begin) {
+  for (const TheftFound& theft : thefts) {
+    json::object line{{"theft", theft.name},
+                      {"account", printable(theft.account, 256)},
+                      {"limits", limits},
+                      {"begins", format_rfc3339(begin)},
+                      {"takes_seconds", theft.takes / std::chrono::seconds{1}},
+                      {"total", as_json(theft.total)},
+                      {"found", theft.after.has_value()}};
+    if (theft.after) {
+      line["after_seconds"] = std::chrono::ceil<std::chrono::seconds>(*theft.after).count();
+      line["rule_title"] = theft.rule_title;
+      line["taken"] = as_json(theft.taken);
+    }
+    std::cout << json::serialize(line) << '\n';
+  }
+}
+
 std::int64_t proposed_for(const Rule& rule, const Limit& limit,
                           const std::vector<RulePeaks>& peaks) {
   for (const RulePeaks& one : peaks) {
@@ -145,6 +198,23 @@ std::string limits_file(const Configuration& configuration, const std::vector<Ru
   return text;
 }
 
+std::shared_ptr<const RuleSet> with_proposed(const RuleSet& today,
+                                             const std::vector<RulePeaks>& peaks) {
+  auto rules = std::make_shared<RuleSet>(today);
+  for (Rule& rule : rules->rules) {
+    for (Limit& limit : rule.limits) {
+      limit.threshold = proposed_for(rule, limit, peaks);
+    }
+  }
+  return rules;
+}
+
+bool proposes_anything(const std::vector<RulePeaks>& peaks) {
+  return std::ranges::any_of(peaks, [](const RulePeaks& rule) {
+    return std::ranges::any_of(rule.limits, is_changed);
+  });
+}
+
 }  // namespace
 
 ExitCode tune(const TuneOptions& options) {
@@ -161,16 +231,25 @@ ExitCode tune(const TuneOptions& options) {
   if (!inputs) {
     return code;
   }
+  const auto pipeline_options = [&](const std::vector<SourceInfo>& sources, Duration lateness) {
+    PipelineOptions made;
+    made.sources = sources;
+    made.engine.lateness = configuration->settings.lateness.value_or(lateness);
+    made.engine.memory_budget = configuration->settings.memory_budget;
+    made.familiar_memory = configuration->settings.familiar_memory;
+    made.geography = configuration->geography;
+    return made;
+  };
   TunePeaks peaks;
-  PipelineOptions pipeline_options;
-  pipeline_options.sources = inputs->sources;
-  pipeline_options.engine.lateness = configuration->settings.lateness.value_or(
-      inputs->logs.size() == 1 ? Duration::zero() : default_lateness);
-  pipeline_options.engine.memory_budget = configuration->settings.memory_budget;
-  pipeline_options.familiar_memory = configuration->settings.familiar_memory;
-  pipeline_options.geography = configuration->geography;
-  pipeline_options.engine.observer = [&](const Reading& reading) { peaks.add(reading); };
-  Pipeline pipeline(std::move(pipeline_options), configuration->rules);
+  Population population;
+  PipelineOptions observed = pipeline_options(
+      inputs->sources, inputs->logs.size() == 1 ? Duration::zero() : default_lateness);
+  observed.engine.observer = [&](const Reading& reading) { peaks.add(reading); };
+  Pipeline pipeline(std::move(observed), configuration->rules);
+  pipeline.admit_by([&](const Event& event) {
+    population.see(event);
+    return true;
+  });
   History history;
   std::vector<Alert> alerts;
   code = read_all(*inputs, "tune", [&](const Chunk& chunk) {
@@ -193,6 +272,28 @@ ExitCode tune(const TuneOptions& options) {
     print_jsonl(rules, history);
   } else {
     print_text(rules, history, options.target);
+  }
+  std::vector<std::shared_ptr<const RuleSet>> judges{configuration->rules};
+  if (proposes_anything(rules)) {
+    judges.push_back(with_proposed(*configuration->rules, rules));
+  }
+  const auto reads_standard_input = [](const SourceInfo& source) { return source.name == "-"; };
+  if (std::ranges::any_of(inputs->sources, reads_standard_input)) {
+    std::cerr << "noci tune: standard input cannot be read twice, so no theft is laid over it\n";
+  } else {
+    ExitCode again{};
+    const TimePoint begin = population.morning(inputs->sources.front().zone);
+    const auto found = lay_thefts_over(
+        *inputs, population, begin, judges,
+        [&](const std::vector<SourceInfo>& sources, std::shared_ptr<const RuleSet> set) {
+          return std::make_unique<Pipeline>(pipeline_options(sources, default_lateness),
+                                            std::move(set));
+        },
+        again);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      (options.jsonl ? print_thefts_jsonl : print_thefts_text)(
+          found[i], i == 0 ? "today" : "proposed", begin);
+    }
   }
   if (!options.write.empty()) {
     std::ofstream out(options.write);

@@ -1,6 +1,7 @@
 #pragma once
 // `noci tune`: the operator's own logs through the rules, and what they say about the limits: how
-// high each key came, who would have alerted, how much room is left, and numbers that would fit.
+// high each key came, who would have alerted, how much room is left, numbers that would fit, and
+// when thefts laid over the same traffic would be found (tune_thefts.hpp).
 
 #include <string>
 

@@ -9,6 +9,20 @@ from harness import RULES, Case, json_lines, main, noci
 
 JOINED = "252c94ea-0e0f-4594-9169-b5b7552fedc3"
 
+THREE_ROOMS = b"""title: Four rooms
+id: aaaaaaaa-0000-4000-8000-000000000001
+status: test
+level: medium
+description: More than three rooms in a day.
+logsource: {product: synapse, service: access}
+detection:
+  joined: {event.action: room_join, event.outcome: success}
+correlation:
+  group-by: [user.id]
+  limits:
+    - {name: rooms_24h, type: value_count, select: joined, field: matrix.room.id, timespan: 24h, condition: {gt: 3}}
+"""
+
 
 def joined():
     """Rooms joined by each account, as its client counted."""
@@ -61,6 +75,33 @@ class Tune(Case):
         self.tune("--limits", before, "--target", "1000/day", "--write", after, "--history", capture.JSON)
         with open(after) as file:
             self.assertRegex(file.read(), rf"(?m)^{JOINED}:.*\n  rooms_24h: 45  # as it was$")
+
+    def test_thefts_laid_over_the_own_traffic(self):
+        """A limit of three rooms is broken by the fourth: at this pace after so long, by an account that is in the log."""
+        rules = self.path("rules")
+        os.mkdir(rules)
+        self.write("rules/joined.yaml", THREE_ROOMS)
+        done = noci("tune", "--rules", rules, "--timezone", "UTC", "--format", "jsonl", "--target", "0/day", "--history", capture.JSON)
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        thefts = {(row["theft"], row["limits"]): row for row in json_lines(done.stdout) if "theft" in row}
+        users = {entry["user"] for entry in capture.requests()}
+        for name in ("two hours", "one day", "a fortnight, from the owner's desk"):
+            found = thefts[name, "today"]
+            self.assertIn(found["account"], users)
+            # Who has joined some before is over it sooner.
+            self.assertLessEqual(found["taken"]["rooms"], 4)
+            self.assertLessEqual(found["after_seconds"], 3 * found["takes_seconds"] // found["total"]["rooms"] + 1)
+            # Raised to five times that at the most.
+            self.assertLessEqual(thefts[name, "proposed"]["taken"]["rooms"], 16)
+        for name in ("files without a token, six hours", "the directory, one day"):
+            self.assertFalse(thefts[name, "today"]["found"])
+
+    def test_standard_input_is_not_read_twice(self):
+        with open(capture.JSON, "rb") as log:
+            done = noci("tune", "--rules", RULES, "--timezone", "UTC", "--history", "-", stdin=log.read())
+        self.assertEqual(done.returncode, 0, done.stderr.decode())
+        self.assertIn(b"cannot be read twice", done.stderr)
+        self.assertNotIn(b"thefts", done.stdout)
 
     def test_limits_that_do_not_exist(self):
         done = noci("tune", "--rules", RULES, "--limits", self.path("none.yaml"), "--history", capture.JSON)
