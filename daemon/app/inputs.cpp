@@ -155,8 +155,7 @@ std::optional<InputLogs> open_inputs(const InputOptions& options, const std::str
 }
 
 ExitCode read_all(const InputLogs& inputs, const std::string& verb,
-                  const std::function<void(const Chunk&)>& feed,
-                  const std::vector<MadeLog>& made) {
+                  const std::function<void(const Chunk&)>& feed, const std::vector<MadeLog>& made) {
   std::uint64_t total = 0;
   for (const SourceInfo& source : inputs.sources) {
     total += size_of(source.name);
@@ -165,8 +164,7 @@ ExitCode read_all(const InputLogs& inputs, const std::string& verb,
   Complaints complaints(verb, progress);
   std::vector<MadeLog> readings = made;
   for (const InputLog& log : inputs.logs) {
-    const auto reading =
-        std::make_shared<LogReading>(log, inputs.sources, progress, complaints);
+    const auto reading = std::make_shared<LogReading>(log, inputs.sources, progress, complaints);
     readings.push_back({log.name, [reading] { return reading->next(); }});
   }
   SideBySide side_by_side(inputs.sources);

@@ -48,12 +48,13 @@ constexpr std::int64_t haul_messages = 643'459;
 constexpr std::int64_t haul_files = 59'386;
 constexpr std::int64_t haul_people = 73'000;
 constexpr std::int64_t page_messages = 100;
-constexpr std::int64_t message_bytes = 450;        // unencrypted, as /messages answers
-constexpr std::int64_t file_bytes = 227'000;       // 13.5 GB over all files
-constexpr std::int64_t found_people = 50;          // by one search, the most Synapse gives
-constexpr std::int64_t person_bytes = 150;         // id, name and avatar
+constexpr std::int64_t message_bytes = 450;   // unencrypted, as /messages answers
+constexpr std::int64_t file_bytes = 227'000;  // 13.5 GB over all files
+constexpr std::int64_t found_people = 50;     // by one search, the most Synapse gives
+constexpr std::int64_t person_bytes = 150;    // id, name and avatar
 constexpr std::size_t block_bytes = 64 * 1024;
-constexpr std::string_view strange_agent = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101";
+constexpr std::string_view strange_agent =
+    "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101";
 
 std::int64_t part(std::int64_t whole, double share) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(static_cast<double>(whole) * share));
@@ -73,8 +74,8 @@ TheftLog::TheftLog(const TheftShape& shape, Victim victim, TimePoint begin, int 
   address_ = is_home ? victim_.address : fmt::format("2001:db8:{:x}::1", number);
   network_ = network_of(*IpAddress::parse(address_));
   agent_ = is_home && !victim_.agent.empty() ? victim_.agent : std::string(strange_agent);
-  rooms_ = shape.people ? part(haul_people / found_people, shape.share)
-                        : part(haul_rooms, shape.share);
+  rooms_ =
+      shape.people ? part(haul_people / found_people, shape.share) : part(haul_rooms, shape.share);
   leading_ = shape.history || shape.people ? 1 : 0;
   pages_ = shape.history ? haul_messages / haul_rooms / page_messages + 1 : 0;
   files_ = shape.files ? haul_files / haul_rooms + 1 : 0;
@@ -93,7 +94,8 @@ Haul TheftLog::taken_by(TimePoint time) const {
   }
   const double passed = static_cast<double>((time - begin_).count());
   const auto steps = static_cast<std::int64_t>(passed / static_cast<double>(shape_.takes.count()) *
-                                               static_cast<double>(steps_)) + 1;
+                                               static_cast<double>(steps_)) +
+                     1;
   return taken_in(std::min(steps, steps_));
 }
 
@@ -143,16 +145,16 @@ void TheftLog::write(std::int64_t step) {
   } else if (item < 0) {
     write_request(step, "POST", "/_matrix/client/v3/join/" + room_id, 60);
   } else if (item < pages_) {
-    write_request(step, "GET",
-                  fmt::format("/_matrix/client/v3/rooms/{}/messages?dir=b&limit={}", room_id,
-                              page_messages),
-                  page_messages * message_bytes);
+    write_request(
+        step, "GET",
+        fmt::format("/_matrix/client/v3/rooms/{}/messages?dir=b&limit={}", room_id, page_messages),
+        page_messages * message_bytes);
   } else {
-    write_request(step, "GET",
-                  fmt::format("/_matrix/{}/download/{}/theft{}x{}",
-                              shape_.has_token ? "client/v1/media" : "media/v3", server, number_,
-                              step),
-                  file_bytes);
+    write_request(
+        step, "GET",
+        fmt::format("/_matrix/{}/download/{}/theft{}x{}",
+                    shape_.has_token ? "client/v1/media" : "media/v3", server, number_, step),
+        file_bytes);
   }
 }
 

@@ -61,6 +61,7 @@ class TheftLog {
 
   /// What has been taken when the clock says `time`.
   [[nodiscard]] Haul taken_by(TimePoint time) const;
+
   [[nodiscard]] Haul total() const { return taken_in(steps_); }
 
   /// Whether the alert names who does it: the account, or an address that nobody else has.
@@ -68,6 +69,7 @@ class TheftLog {
 
  private:
   [[nodiscard]] Haul taken_in(std::int64_t steps) const;
+
   [[nodiscard]] std::int64_t steps_of_room() const { return leading_ + pages_ + files_; }
 
   [[nodiscard]] TimePoint time_of(std::int64_t step) const;
@@ -86,8 +88,8 @@ class TheftLog {
   // Of each room it is joined, its pages, its files; or searches alone.
   std::int64_t rooms_ = 0;
   std::int64_t leading_ = 0;  ///< joins of a room, or searches
-  std::int64_t pages_ = 0;  ///< of a room
-  std::int64_t files_ = 0;  ///< of a room
+  std::int64_t pages_ = 0;    ///< of a room
+  std::int64_t files_ = 0;    ///< of a room
   std::int64_t steps_ = 0;
   std::int64_t next_ = 0;
   std::uint64_t offset_ = 0;

@@ -109,16 +109,16 @@ void print_jsonl(const std::vector<RulePeaks>& rules, const History& history) {
   }
 }
 
-void print_thefts_text(const std::vector<TheftFound>& thefts, const char* limits,
-                       TimePoint begin) {
-  std::cout << fmt::format("\nthefts that never happened, laid over these logs from {} on, limits: {}\n",
-                           format_rfc3339(begin), limits);
+void print_thefts_text(const std::vector<TheftFound>& thefts, const char* limits, TimePoint begin) {
+  std::cout << fmt::format(
+      "\nthefts that never happened, laid over these logs from {} on, limits: {}\n",
+      format_rfc3339(begin), limits);
   std::cout << fmt::format("  {:<36}{:>14}{:>10}{:>12}{:>10}{:>10}{:>10}  {}\n", "shape",
                            "found after", "rooms", "messages", "files", "MB", "people", "first by");
   const auto share = [](std::int64_t taken, std::int64_t total) {
     return total == 0 ? std::string("-")
-                      : fmt::format("{:.2g} %", 100 * static_cast<double>(taken) /
-                                                    static_cast<double>(total));
+                      : fmt::format("{:.2g} %",
+                                    100 * static_cast<double>(taken) / static_cast<double>(total));
   };
   for (const TheftFound& theft : thefts) {
     if (!theft.after) {
@@ -210,9 +210,8 @@ std::shared_ptr<const RuleSet> with_proposed(const RuleSet& today,
 }
 
 bool proposes_anything(const std::vector<RulePeaks>& peaks) {
-  return std::ranges::any_of(peaks, [](const RulePeaks& rule) {
-    return std::ranges::any_of(rule.limits, is_changed);
-  });
+  return std::ranges::any_of(
+      peaks, [](const RulePeaks& rule) { return std::ranges::any_of(rule.limits, is_changed); });
 }
 
 }  // namespace

@@ -43,7 +43,8 @@ Read read(const TheftShape& shape, TimePoint until) {
       if (event.action == Action::room_join) {
         rooms.emplace(event.room_id);
       }
-      if ((event.action == Action::media_download || event.action == Action::media_download_legacy)) {
+      if ((event.action == Action::media_download ||
+           event.action == Action::media_download_legacy)) {
         ++read.haul.files;
         read.haul.bytes += event.bytes.value_or(0);
       }
