@@ -57,6 +57,7 @@ Analysis::Analysis(boost::asio::any_io_executor executor, AnalysisParts parts,
       last_data_(last_commit_) {}
 
 boost::asio::awaitable<void> Analysis::run() {
+  parts_.guard.watch_crashes();
   if (parts_.guard.is_careful()) {
     log_->error("event=died_while_reading crashes={} next=reading_line_by_line",
                 parts_.guard.crashes());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <csignal>
 #include <cstring>
 
 #include <fcntl.h>
@@ -14,9 +15,30 @@
 namespace noci {
 namespace {
 
-constexpr std::array<char, 8> notes_magic{'n', 'o', 'c', 'i', 'r', 'd', '0', '1'};
+constexpr std::array<char, 8> notes_magic{'n', 'o', 'c', 'i', 'r', 'd', '0', '2'};
 /// The crash that makes noci careful, and two that point at the same record.
 constexpr std::uint32_t crashes_of_poison = 3;
+
+constexpr std::array fatal_signals{SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+// What a signal handler may touch.
+std::atomic<std::uint32_t*> crash_note{nullptr};
+std::array<struct sigaction, fatal_signals.size()> handlers_before{};
+
+extern "C" void note_crash(int signal, siginfo_t* info, void* /*context*/) {
+  if (std::uint32_t* const note = crash_note.load()) {
+    *note = 1;
+  }
+  for (std::size_t i = 0; i < fatal_signals.size(); ++i) {
+    if (fatal_signals[i] == signal) {
+      sigaction(signal, &handlers_before[i], nullptr);
+    }
+  }
+  // A fault comes again by itself; what was sent does not.
+  if (info->si_code <= 0) {
+    raise(signal);
+  }
+}
 
 /// Never 0, which stands for a block.
 std::uint64_t id_of(std::string_view kind, std::string_view bytes, std::uint64_t number) {
@@ -37,6 +59,8 @@ void settle() {
 }  // namespace
 
 void PoisonGuard::Unmap::operator()(Notes* notes) const {
+  std::uint32_t* own = &notes->crashed;
+  crash_note.compare_exchange_strong(own, nullptr);
   munmap(notes, sizeof(Notes));
 }
 
@@ -54,9 +78,12 @@ PoisonGuard::PoisonGuard(const std::string& path) {
     *notes_ = Notes{};
     notes_->magic = notes_magic;
   }
-  if (notes_->reading != 0) {
+  if (notes_->reading != 0 && notes_->crashed != 0) {
     learn_from_crash();
   }
+  notes_->reading = 0;
+  notes_->crashed = 0;
+  notes_->current = 0;
   is_careful_ = notes_->crashes > 0 || notes_->poisoned > 0;
   crashes_ = notes_->crashes;
 }
@@ -76,8 +103,24 @@ void PoisonGuard::learn_from_crash() {
     notes_->suspect = 0;
     notes_->crashes = 0;
   }
-  notes_->reading = 0;
-  notes_->current = 0;
+}
+
+void PoisonGuard::watch_crashes() {
+  if (!notes_) {
+    return;
+  }
+  static std::array<char, 64 * 1024> stack;  // also for who has overrun its own
+  const stack_t alternative{stack.data(), 0, stack.size()};
+  sigaltstack(&alternative, nullptr);
+  const bool is_first = crash_note.exchange(&notes_->crashed) == nullptr;
+
+  struct sigaction action {};
+
+  action.sa_sigaction = note_crash;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER;
+  for (std::size_t i = 0; is_first && i < fatal_signals.size(); ++i) {
+    sigaction(fatal_signals[i], &action, &handlers_before[i]);
+  }
 }
 
 void PoisonGuard::enter() {

@@ -4,8 +4,9 @@
 // crash goes line by line and notes each one: what three crashes in a row lead to is passed over,
 // loudly. In ordinary life a note costs two stores for a block. Survives kill -9, not the power.
 //
-// A killed process leaves the same trace as a crash; only a record at which noci dies twice when
-// each line is noted, after it died while reading, is passed over.
+// Only crashes count: signals that a process brings upon itself, and the abort of a watchdog. Who
+// is killed (kill -9, for want of memory, by a power cut) would have gone on, so no record is to
+// blame for it, however often it happens at the same one.
 
 #include <array>
 #include <cstddef>
@@ -25,6 +26,10 @@ class PoisonGuard {
   PoisonGuard() = default;
   /// `path`: of the notes. Where they cannot be kept, nothing is noted.
   explicit PoisonGuard(const std::string& path);
+
+  /// From now on a crash of this process, in whichever thread, is noted as one. Of all guards the
+  /// last to ask has the say; what handled the signals before does so after the note.
+  void watch_crashes();
 
   /// Crashes in a row while reading, as of the start.
   [[nodiscard]] std::uint32_t crashes() const { return crashes_; }
@@ -49,6 +54,7 @@ class PoisonGuard {
   struct Notes {
     std::array<char, 8> magic{};
     std::uint32_t reading = 0;
+    std::uint32_t crashed = 0;   ///< what ended the process was a crash
     std::uint32_t crashes = 0;   ///< in a row
     std::uint64_t current = 0;   ///< what is touched; 0: a block
     std::uint64_t suspect = 0;   ///< what was touched at the crash before

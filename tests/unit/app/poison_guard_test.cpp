@@ -38,12 +38,28 @@ void read_all(PoisonGuard& guard, const std::function<void(const std::string&)>&
 bool survives(const std::function<void()>& life) {
   const pid_t child = fork();
   if (child == 0) {
+    // Without the reports of sanitizers and of the test's own framework.
+    for (const int fatal : {SIGSEGV, SIGBUS, SIGFPE, SIGABRT}) {
+      std::signal(fatal, SIG_DFL);
+    }
     life();
     _exit(0);
   }
   int status = 0;
   REQUIRE(waitpid(child, &status, 0) == child);
   return WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+/// A life that ends by a signal when it comes to the line.
+bool dies_at(const ScratchDir& dir, const std::string& line, int signal, std::uint64_t offset = 0) {
+  return survives([&] {
+    PoisonGuard guard(dir.file("reading"));
+    guard.watch_crashes();
+    guard.enter();
+    if (!guard.is_careful() || guard.admits(line, offset)) {
+      std::raise(signal);
+    }
+  });
 }
 
 std::string content(const std::string& path) {
@@ -58,10 +74,11 @@ TEST_CASE("a record that kills is passed over after three crashes, and it alone"
   const auto life = [&](const std::string& deadly) {
     return survives([&] {
       PoisonGuard guard(dir.file("reading"));
+      guard.watch_crashes();
       std::ofstream counted(dir.file("counted"), std::ios::trunc);
       read_all(guard, [&](const std::string& line) {
         if (line == deadly) {
-          std::raise(SIGKILL);
+          std::abort();
         }
         counted << line << std::flush;
       });
@@ -76,14 +93,41 @@ TEST_CASE("a record that kills is passed over after three crashes, and it alone"
   REQUIRE(life("poison\n"));  // until a commit lies behind it
 }
 
+TEST_CASE("who is killed passes nothing over, however often at the same record") {
+  const ScratchDir dir;
+  REQUIRE_FALSE(dies_at(dir, "a", SIGSEGV));
+  for (int kill = 0; kill < 10; ++kill) {
+    REQUIRE_FALSE(dies_at(dir, "a", SIGKILL));
+    REQUIRE(PoisonGuard(dir.file("reading")).crashes() == 1);
+  }
+  REQUIRE_FALSE(dies_at(dir, "a", SIGBUS));
+  REQUIRE_FALSE(dies_at(dir, "a", SIGKILL));
+  REQUIRE(PoisonGuard(dir.file("reading")).crashes() == 2);
+  REQUIRE_FALSE(dies_at(dir, "a", SIGFPE));
+  REQUIRE_FALSE(PoisonGuard(dir.file("reading")).admits("a", 0));
+}
+
+TEST_CASE("a crash is noted, and then handled as it would have been") {
+  const ScratchDir dir;
+  const pid_t child = fork();
+  if (child == 0) {
+    std::signal(SIGSEGV, [](int) { _exit(7); });
+    PoisonGuard guard(dir.file("reading"));
+    guard.watch_crashes();
+    guard.enter();
+    std::raise(SIGSEGV);
+    _exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  REQUIRE(WEXITSTATUS(status) == 7);
+  REQUIRE(PoisonGuard(dir.file("reading")).crashes() == 1);
+}
+
 TEST_CASE("the same bytes elsewhere are another record") {
   const ScratchDir dir;
   for (int crash = 0; crash < 3; ++crash) {
-    PoisonGuard guard(dir.file("reading"));
-    guard.enter();
-    if (guard.is_careful()) {
-      REQUIRE(guard.admits("poison\n", 8));
-    }
+    REQUIRE_FALSE(dies_at(dir, "poison\n", SIGABRT, 8));
   }
   PoisonGuard guard(dir.file("reading"));
   REQUIRE_FALSE(guard.admits("poison\n", 8));
@@ -93,36 +137,29 @@ TEST_CASE("the same bytes elsewhere are another record") {
   REQUIRE(guard.admits(event));
 }
 
-TEST_CASE("a process that is killed at different places passes nothing over") {
+TEST_CASE("a process that crashes at different places passes nothing over") {
   const ScratchDir dir;
-  for (std::size_t kill = 0; kill < 40; ++kill) {
-    PoisonGuard guard(dir.file("reading"));
-    REQUIRE(guard.crashes() <= 2);
-    guard.enter();
-    for (std::size_t i = 0; guard.is_careful() && i <= kill % 4; ++i) {
-      REQUIRE(guard.admits(lines[i], i));
-    }
+  for (std::size_t crash = 0; crash < 40; ++crash) {
+    REQUIRE_FALSE(dies_at(dir, lines[crash % 4], SIGABRT));
+    REQUIRE(PoisonGuard(dir.file("reading")).crashes() <= 2);
+  }
+  PoisonGuard guard(dir.file("reading"));
+  for (const std::string& line : lines) {
+    REQUIRE(guard.admits(line, 0));
   }
 }
 
 TEST_CASE("once a suspect went well it is no suspect, and after a while life is ordinary") {
   const ScratchDir dir;
-  const auto die_at = [&](const std::string& line) {
-    PoisonGuard guard(dir.file("reading"));
-    guard.enter();
-    if (guard.is_careful()) {
-      REQUIRE(guard.admits(line, 0));
-    }
-  };
-  die_at("a");
-  die_at("a");
+  REQUIRE_FALSE(dies_at(dir, "a", SIGABRT));
+  REQUIRE_FALSE(dies_at(dir, "a", SIGABRT));
   {
     PoisonGuard guard(dir.file("reading"));
     guard.enter();
     REQUIRE(guard.admits("a", 0));
     REQUIRE(guard.admits("b", 1));
   }
-  die_at("a");
+  REQUIRE_FALSE(dies_at(dir, "a", SIGABRT));
   REQUIRE(PoisonGuard(dir.file("reading")).crashes() == 2);
   PoisonGuard guard(dir.file("reading"));
   guard.relax();
