@@ -109,9 +109,13 @@ void PoisonGuard::watch_crashes() {
   if (!notes_) {
     return;
   }
-  static std::array<char, 64 * 1024> stack;  // also for who has overrun its own
-  const stack_t alternative{stack.data(), 0, stack.size()};
-  sigaltstack(&alternative, nullptr);
+  stack_t alternative{};
+  sigaltstack(nullptr, &alternative);
+  if ((alternative.ss_flags & SS_DISABLE) != 0) {  // sanitizers bring their own
+    static std::array<char, 64 * 1024> stack;      // also for who has overrun its own
+    alternative = {stack.data(), 0, stack.size()};
+    sigaltstack(&alternative, nullptr);
+  }
   const bool is_first = crash_note.exchange(&notes_->crashed) == nullptr;
 
   struct sigaction action {};
