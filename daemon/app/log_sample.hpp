@@ -24,7 +24,7 @@ struct LogSample {
     std::uint64_t fingerprint = 0;
 
     bool operator==(const Request&) const = default;
-    auto operator<=>(const Request&) const = default;
+    auto operator<=>(const Request&) const = default;  // NOLINT(modernize-use-nullptr)
   };
 
   std::vector<Request> requests;  ///< sorted

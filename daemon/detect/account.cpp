@@ -217,7 +217,7 @@ std::int64_t Watch::bytes() const {
       sum += sizeof(StepState) + step.name.size();
     }
     for (const std::string& reason : limit.because) {
-      sum += sizeof(reason) + reason.size();
+      sum += sizeof(std::string) + reason.size();
     }
   }
   return static_cast<std::int64_t>(sum) + evidence.bytes();

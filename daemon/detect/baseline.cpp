@@ -118,6 +118,7 @@ OwnDays::Usual OwnDays::usual() const {
   usual.busiest = *std::ranges::max_element(totals);
   const std::int64_t median = median_of(totals);
   std::vector<std::int64_t> deviations;
+  deviations.reserve(totals.size());
   for (const std::int64_t total : totals) {
     deviations.push_back(std::abs(total - median));
   }

@@ -91,7 +91,7 @@ std::int64_t cap_for(const Rule& rule, const Limit& limit) {
 /// What a limit counts. A baseline is its rule's own: rules never influence each other, and what is
 /// learned depends on when the rule fires.
 std::string counter_fingerprint(const Rule& rule, const Limit& limit) {
-  const std::string select = fingerprint_of(limit.select, rule.selections);
+  std::string select = fingerprint_of(limit.select, rule.selections);
   if (!is_sequence(limit.type) && !limit.baseline) {
     return select;
   }

@@ -44,7 +44,7 @@ struct BlindSubject {
   Kind kind = Kind::global;
   std::string name;  ///< empty for global
 
-  auto operator<=>(const BlindSubject&) const = default;
+  auto operator<=>(const BlindSubject&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 /// An episode of blindness began or ended.
