@@ -65,7 +65,7 @@ void RepeatedFaults::warn(const std::string& key, const std::string& text, TimeP
 }
 
 std::string log_value(const std::string& text) {
-  const std::string clean = printable(text, 1024);
+  std::string clean = printable(text, 1024);
   if (!clean.empty() && clean.find_first_of(" \"=") == std::string::npos) {
     return clean;
   }

@@ -10,8 +10,6 @@
 namespace noci {
 namespace {
 
-using prometheus::Counter;
-using prometheus::Gauge;
 using prometheus::Labels;
 
 double seconds(Duration duration) {

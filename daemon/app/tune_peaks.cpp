@@ -190,6 +190,7 @@ std::vector<RulePeaks> TunePeaks::propose(double allowed) const {
     total += worst->keys_over();
   }
   std::vector<RulePeaks> results;
+  results.reserve(tunings.size());
   for (const Tuning& tuning : tunings) {
     results.push_back(tuning.result());
   }

@@ -166,6 +166,7 @@ std::vector<std::vector<TheftFound>> lay_thefts_over(
       },
       made);
   std::vector<std::vector<TheftFound>> found;
+  found.reserve(guards.size());
   for (Guard& guard : guards) {
     found.push_back(std::move(guard).found());
   }

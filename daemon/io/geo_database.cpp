@@ -80,10 +80,10 @@ Result<std::shared_ptr<const GeoDatabase>> GeoDatabase::open(
     auto file = std::make_unique<MMDB_s>();
     const int status = MMDB_open(path.c_str(), MMDB_MODE_MMAP, file.get());
     if (status != MMDB_SUCCESS) {
-      const std::string why = status == MMDB_FILE_OPEN_ERROR || status == MMDB_IO_ERROR
-                                  ? std::strerror(errno)
-                                  : MMDB_strerror(status);
-      return failure("cannot open the geo database " + path + ": " + why);
+      const char* why = status == MMDB_FILE_OPEN_ERROR || status == MMDB_IO_ERROR
+                            ? std::strerror(errno)
+                            : MMDB_strerror(status);
+      return failure(std::string("cannot open the geo database ").append(path) + ": " + why);
     }
     files.emplace_back(file.release());
   }

@@ -68,7 +68,8 @@ class Tail final : public Source {
   void follow(TailLog& log, const std::optional<FileEntry>& file, int error);
   bool take_from_other_name(TailLog& log, const FileEntry& file);
   std::optional<Chunk> next_of(TailLog& log, TimePoint arrival);
-  Chunk chunk_of(const TailLog& log, const TailStream& stream, TimePoint arrival) const;
+  [[nodiscard]] Chunk chunk_of(const TailLog& log, const TailStream& stream,
+                               TimePoint arrival) const;
   Chunk finish_front(TailLog& log, TimePoint arrival);
   void note_damage(const TailLog& log, const TailStream& stream);
   Chunk restart_front(TailLog& log, TimePoint arrival);
