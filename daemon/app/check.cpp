@@ -222,6 +222,10 @@ ExitCode check(const CheckOptions& options) {
   print(configuration->warnings, std::cout, "warn  ");
   findings.good("settings " + (settings.file.empty() ? "(built-in defaults)" : settings.file));
   findings.good(std::to_string(configuration->rules->rules.size()) + " rules, their tests pass");
+  for (const std::string& title : configuration->without_totals) {
+    findings.warn("rule \"" + title +
+                  "\" knows no shares of what `totals` in noci.yaml does not give");
+  }
   const auto webhooks = read_webhooks(settings, faults);
   print(faults, std::cout, "FAIL  ");
   for (const Webhook& webhook : webhooks) {

@@ -12,6 +12,7 @@
 #include "pipeline/rule_check.hpp"
 #include "settings/load.hpp"
 #include "settings/rules.hpp"
+#include "settings/totals.hpp"
 
 namespace noci {
 namespace {
@@ -128,6 +129,11 @@ std::optional<Configuration> read_configuration(const ConfigOption& option,
                        faults, configuration.warnings);
   if (faults.size() > before) {
     return std::nullopt;
+  }
+  for (Rule& rule : rules.value.rules) {
+    if (!apply_totals(rule, settings->totals)) {
+      configuration.without_totals.push_back(rule.title);
+    }
   }
   append(configuration.warnings, lint(rules.value, *settings));
   configuration.settings = *settings;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <ostream>
 #include <string>
+#include <vector>
 
 #include "model/rule.hpp"
 #include "model/settings.hpp"
@@ -28,6 +29,7 @@ struct Configuration {
   std::shared_ptr<const RuleSet> rules;
   OwnLimits own_limits;                          ///< already applied to `rules`
   std::shared_ptr<const GeoDatabase> geography;  ///< nothing where the settings name no database
+  std::vector<std::string> without_totals;  ///< titles of rules with a share of what is not told
   Faults warnings;
   /// `sha256:` and 12 hex digits over the settings' and all rules' bytes.
   std::string hash;

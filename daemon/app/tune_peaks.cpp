@@ -17,7 +17,7 @@ constexpr double headroom = 1.1;
 using KeyPeaks = std::unordered_map<std::string, std::vector<double>>;
 
 bool is_fitted(const Limit& limit) {
-  return !is_sequence(limit.type) && !limit.baseline;
+  return !is_sequence(limit.type) && !limit.baseline && !limit.share;
 }
 
 bool is_over(double value, const Limit& limit, double threshold) {

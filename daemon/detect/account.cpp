@@ -47,7 +47,10 @@ void save_limit(ByteWriter& out, const LimitState& limit) {
   out.fixed64(std::bit_cast<std::uint64_t>(limit.factor));
   out.text(limit.period);
   out.integer(limit.value);
-  out.number((limit.breached ? 1U : 0U) | (limit.exact ? 2U : 0U));
+  out.number((limit.breached ? 1U : 0U) | (limit.exact ? 2U : 0U) | (limit.whole > 0 ? 4U : 0U));
+  if (limit.whole > 0) {
+    out.integer(limit.whole);
+  }
   out.fixed64(std::bit_cast<std::uint64_t>(limit.error_pct));
   out.number(limit.steps.size());
   for (const StepState& step : limit.steps) {
@@ -95,6 +98,7 @@ bool load_limit(ByteReader& in, LimitState& limit) {
   const std::uint64_t flags = in.number();
   limit.breached = (flags & 1) != 0;
   limit.exact = (flags & 2) != 0;
+  limit.whole = (flags & 4) != 0 ? in.integer() : 0;
   limit.error_pct = std::bit_cast<double>(in.fixed64());
   if (type > static_cast<std::uint64_t>(last_limit_type) || compare > 1 ||
       limit.timespan < Duration::zero() || limit.timespan.count() > furthest_time ||

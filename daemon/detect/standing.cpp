@@ -163,6 +163,7 @@ Standing stand(CompiledRule& rule, const PlanTable& table, const Account& accoun
     state.timespan = limit.timespan;
     state.compare = limit.compare;
     state.base_limit = limit.threshold;
+    state.whole = limit.whole;
     state.factor = one.scaled ? exception.factor * conditional : 1;
     state.because = one.scaled ? because : std::vector<std::string>();
     if (rule.schedule && one.scaled) {

@@ -215,7 +215,8 @@ std::string_view name_for_keys(const Alert& alert) {
   }
 }
 
-/// `, 17 × its own busiest day and 40 × the busiest of 5,000 accounts`.
+/// `, 17 × its own busiest day and 40 × the busiest of 5,000 accounts`; of a share
+/// ` (0.34 % of all that the server holds)`.
 std::string compared(const Alert& alert, const LimitState& limit) {
   std::string text;
   if (limit.usual && limit.usual->own_busiest > 0) {
@@ -227,6 +228,12 @@ std::string compared(const Alert& alert, const LimitState& limit) {
     text += (text.empty() ? ", " : " and ") + times(limit.value, limit.usual->peers) +
             " × the busiest " + (limit.usual->peer_quantile < 1 ? share.data() : "") + "of " +
             describe_count(limit.usual->peer_keys) + ' ' + std::string(name_for_keys(alert));
+  }
+  if (limit.whole > 0) {
+    std::array<char, 64> share{};
+    std::snprintf(share.data(), share.size(), "%.3g",
+                  100 * static_cast<double>(limit.value) / static_cast<double>(limit.whole));
+    text += " (" + std::string(share.data()) + " % of all that the server holds)";
   }
   return text;
 }

@@ -57,6 +57,7 @@ struct LimitState {
   bool breached = false;
   bool exact = true;
   double error_pct = 0;              ///< standard error of an estimated distinct count
+  std::int64_t whole = 0;            ///< what all of the server comes to; 0: not a share
   std::vector<StepState> steps;      ///< of a sequence
   std::optional<UsualState> usual;   ///< of a baseline
   std::vector<std::string> because;  ///< conditional factors in force

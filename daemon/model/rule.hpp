@@ -14,6 +14,7 @@
 #include "base/time.hpp"
 #include "base/zones.hpp"
 #include "model/event.hpp"
+#include "model/totals.hpp"
 
 namespace noci {
 
@@ -127,6 +128,13 @@ struct Baseline {
   std::int64_t fewest_peers = 20;
 };
 
+/// A limit that is a part of the whole.
+struct Share {
+  double part = 0;
+  Whole of = Whole::rooms;
+  std::int64_t each = 1;  ///< units of the limit's value that one of them counts: bytes a user
+};
+
 struct Limit {
   std::string name;
   LimitType type = LimitType::event_count;
@@ -138,6 +146,8 @@ struct Limit {
   Duration timespan{};
   Compare compare = Compare::gt;
   std::int64_t threshold = 0;
+  std::optional<Share> share;  ///< the threshold is then at least what was written as at_least
+  std::int64_t whole = 0;      ///< what the whole comes to, in units of the value; 0: not known
 };
 
 /// The limits of a key are multiplied while an event of it within `span` matched.
@@ -222,6 +232,7 @@ struct TestExpectation {
 struct RuleTest {
   std::string name;
   std::vector<TestEvent> events;
+  ServerTotals totals{};                ///< of the server that the test plays on
   std::vector<TestExpectation> expect;  ///< exactly these, in order; empty: no alert
   int line = 0;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/time.hpp"
+#include "model/totals.hpp"
 
 namespace noci {
 
@@ -129,6 +130,7 @@ struct Settings {
   std::vector<SourceSettings> sources;
   std::string rules_dir = "/usr/share/noci/rules";
   std::string extra_rules_dir = "/etc/noci/rules.d";
+  ServerTotals totals{};  ///< of the server, as the operator gives them
   std::string rule_limits_file = "/etc/noci/limits.yaml";  ///< need not exist
   std::string lists_dir;                                   ///< empty: RULES/lists
   std::string extra_lists_dir = "/etc/noci/lists";

@@ -159,6 +159,10 @@ json::object limit_of(const LimitState& state) {
   if (!state.exact) {
     limit["error_pct"] = number_json(state.error_pct);
   }
+  if (state.whole > 0) {
+    limit["whole"] = state.whole;
+    limit["share"] = number_json(static_cast<double>(state.value) / static_cast<double>(state.whole));
+  }
   if (!state.steps.empty()) {
     limit["steps"] = steps_json(state.steps);
   }

@@ -9,6 +9,7 @@
 #include "detect/engine.hpp"
 #include "detect/familiar.hpp"
 #include "model/event_fields.hpp"
+#include "settings/totals.hpp"
 
 namespace noci {
 namespace {
@@ -82,6 +83,7 @@ std::vector<Happening> play(const Rule& rule, const RuleSet& set, const RuleTest
   auto rules = std::make_shared<RuleSet>();
   rules->rules.push_back(rule);
   rules->rules.back().mode = Mode::enforce;
+  apply_totals(rules->rules.back(), test.totals);
   rules->lists = set.lists;
   Engine engine(EngineOptions{}, rules);
   Familiar familiar;

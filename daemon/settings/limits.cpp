@@ -10,6 +10,7 @@
 #include "settings/condition.hpp"
 #include "settings/steps.hpp"
 #include "settings/suggest.hpp"
+#include "settings/totals.hpp"
 
 namespace noci {
 namespace {
@@ -303,13 +304,26 @@ class CorrelationReader {
       report_.fault(map.place(), "missing-key", "the condition needs 'gt' or 'gte', and not both",
                     "as in {gt: 20}");
     }
-    map.finish();
     const YamlNode* bound = gt != nullptr ? gt : gte;
+    const bool of_whole = bound != nullptr && is_share(*bound);
+    if (of_whole) {
+      limit.share = read_share(*bound, map, report_);
+      if (const YamlNode* least = map.need("at_least", "what people take of a small server")) {
+        read_bound(*least, "at_least", limit);
+      }
+    } else {
+      for (const std::string_view word : {"of", "each", "at_least"}) {
+        map.refuse(word, "only a share has it: {gt: 0.25%, of: rooms, at_least: 30}");
+      }
+    }
+    map.finish();
     if (bound == nullptr) {
       return;
     }
     limit.compare = gt != nullptr ? Compare::gt : Compare::gte;
-    read_bound(*bound, gt != nullptr ? "gt" : "gte", limit);
+    if (!of_whole) {
+      read_bound(*bound, gt != nullptr ? "gt" : "gte", limit);
+    }
     if (limit.compare == Compare::gte && limit.threshold == 0 && bound->text == "0") {
       report_.fault(bound->place, "out-of-range", "'gte: 0' is always true", "use at least 1");
     }

@@ -8,6 +8,7 @@
 #include "settings/location.hpp"
 #include "settings/reader.hpp"
 #include "settings/sources.hpp"
+#include "settings/totals.hpp"
 #include "settings/webhooks.hpp"
 #include "settings/yaml.hpp"
 
@@ -89,6 +90,9 @@ Settings SettingsReader::read() {
     settings_.extra_rules_dir = read_path(section, "extra_dir", settings_.extra_rules_dir, report_);
     settings_.rule_limits_file = read_path(section, "limits", settings_.rule_limits_file, report_);
     section.finish();
+  }
+  if (const YamlNode* totals = map.find("totals", true)) {
+    settings_.totals = read_totals(*totals, report_);
   }
   if (const YamlNode* lists = map.find("lists", true)) {
     MapReader section(*lists, "lists section", report_);

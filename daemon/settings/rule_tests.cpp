@@ -9,6 +9,7 @@
 #include "settings/detection.hpp"
 #include "settings/file.hpp"
 #include "settings/suggest.hpp"
+#include "settings/totals.hpp"
 
 namespace noci {
 namespace {
@@ -42,6 +43,9 @@ class TestReader {
       test_.name = as_text(*name, "name", report_).value_or("");
     }
     read_zone(map);
+    if (const YamlNode* totals = map.find("totals")) {
+      test_.totals = read_totals(*totals, report_);
+    }
     if (const YamlNode* events = map.need("events", "list them, or name file:NAME.jsonl")) {
       read_events(*events);
     }

@@ -3,10 +3,13 @@
 #include "base/hash.hpp"
 #include "support/alert_text.hpp"
 #include "support/catch.hpp"
+#include "support/kept_states.hpp"
 #include "unit/detect/play.hpp"
 
 using namespace noci;
 using namespace noci::test;
+using noci::testing::commit;
+using noci::testing::KeptStates;
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
@@ -36,6 +39,27 @@ TEST_CASE("gte fires at the limit itself") {
   Play play({rule});
   play.join("@a:hs", 3);
   CHECK(play.alerts.size() == 1);
+}
+
+TEST_CASE("a limit that is a share says what share was taken, also after a restart") {
+  Rule rule = fanout();
+  rule.limits[0].whole = 1600;
+  Play play({rule});
+  play.join("@a:hs", 4);
+  REQUIRE(play.alerts.size() == 1);
+  CHECK(play.alerts[0].limits[0].whole == 1600);
+  CHECK(play.alerts[0].summary ==
+        "@a:hs joined 4 rooms in 10 min (0.25 % of all that the server holds) from 192.0.2.9 "
+        "(limit 3).");
+  // What ends an episode of a rule that is gone is what was kept of it.
+  KeptStates kept;
+  commit(play.engine, kept);
+  Engine other(options(), rule_set({fanout("new")}));
+  REQUIRE(kept.restore(other).has_value());
+  std::vector<Alert> out;
+  other.advance(day_one, out);
+  REQUIRE(out.size() == 1);
+  CHECK(out[0].limits[0].whole == 1600);
 }
 
 TEST_CASE("one event raises one alert that names every broken limit") {

@@ -277,6 +277,16 @@ TEST_CASE("an estimated count states its error, and no number is written that is
   REQUIRE(state.at("factor") == 0);
 }
 
+TEST_CASE("a share of the whole server is said in numbers, and of nothing else") {
+  Alert part = alert();
+  part.limits[0].value = 43;
+  part.limits[0].whole = 860;
+  const json::value state = data_of(part).at("limits").at(0);
+  REQUIRE(state.at("whole") == 860);
+  REQUIRE(state.at("share") == 0.05);
+  REQUIRE_FALSE(data_of(alert()).at("limits").at(0).as_object().contains("share"));
+}
+
 TEST_CASE("the test alert has every part that is required of an alert") {
   const json::value payload =
       json::parse(test_payload(node(), at("2026-06-07T00:00:00Z"), "test1"));
