@@ -42,6 +42,12 @@ void add_check(CLI::App& app, Verb& verb) {
       "cannot be read, a directory that cannot be written).");
 }
 
+void add_limits(CLI::App& command, std::string& file) {
+  command.add_option("--limits", file, "numbers in force instead of the settings'")
+      ->type_name("FILE")
+      ->check(CLI::Validator(CLI::ExistingFile).description(""));
+}
+
 void add_rules(CLI::App& app, Verb& verb) {
   auto* rules = app.add_subcommand("rules", "work on rules");
   rules->require_subcommand(1);
@@ -69,6 +75,7 @@ void add_replay(CLI::App& app, Verb& verb) {
       ->type_name("DIR");
   command->add_option("--lists", options->lists_dir, "directory of lists (default: RULES/lists)")
       ->type_name("DIR");
+  add_limits(*command, options->limits_file);
   add_input(*command, options->input);
   command->get_option("PATH")->required();
   add_choice<bool>(*command, "--format", options->jsonl, {{"text", false}, {"jsonl", true}},
@@ -89,9 +96,7 @@ void add_tune(CLI::App& app, Verb& verb) {
       ->type_name("DIR");
   command->add_option("--lists", options->lists_dir, "directory of lists (default: RULES/lists)")
       ->type_name("DIR");
-  command->add_option("--limits", options->limits_file, "numbers in force instead of the settings'")
-      ->type_name("FILE")
-      ->check(CLI::Validator(CLI::ExistingFile).description(""));
+  add_limits(*command, options->limits_file);
   add_input(*command, options->input, "--history");
   command->get_option("--history")->required();
   command

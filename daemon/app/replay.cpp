@@ -25,8 +25,8 @@ Duration lateness_for(const Settings& settings, std::size_t logs) {
 
 ExitCode replay(const ReplayOptions& options) {
   Faults faults;
-  const auto configuration =
-      read_configuration(options.config, {options.rules_dir, options.lists_dir}, faults);
+  const auto configuration = read_configuration(
+      options.config, {options.rules_dir, options.lists_dir, options.limits_file}, faults);
   if (!configuration) {
     print(faults, std::cerr, "");
     return ExitCode::input_at_fault;

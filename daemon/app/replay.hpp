@@ -12,8 +12,9 @@ namespace noci {
 
 struct ReplayOptions {
   ConfigOption config;
-  std::string rules_dir;  ///< empty: the settings'
-  std::string lists_dir;  ///< empty: rules_dir/lists
+  std::string rules_dir;    ///< empty: the settings'
+  std::string lists_dir;    ///< empty: rules_dir/lists
+  std::string limits_file;  ///< empty: the settings', unless there is a rules_dir
   InputOptions input;
   bool jsonl = false;
 };

@@ -14,6 +14,7 @@ ROOT = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)),
 NOCI = os.environ.get("NOCI", os.path.join(ROOT, "build", "release", "noci"))
 SIM = os.environ.get("NOCI_SIM", os.path.join(ROOT, "build", "sim", "noci_sim"))
 RULES = os.environ.get("NOCI_RULES", os.path.join(ROOT, "rules"))
+LIMITS = os.environ.get("NOCI_LIMITS")  # a file of `noci tune --write` instead of the rules' own numbers
 WARM_UP_DAYS = 3
 BEGINNING = 1780272000  # 2026-06-01T00:00:00Z, as the simulator has it
 
@@ -98,7 +99,7 @@ def alerts_of(lists, arguments):
     rules = rule_names()
     sim = subprocess.Popen([SIM, *arguments], stdout=subprocess.PIPE)
     noci = subprocess.Popen([NOCI, "replay", "--rules", RULES, "--lists", lists.folder, "--timezone", "UTC",
-                             "--format", "jsonl", "-"], stdin=sim.stdout, stdout=subprocess.PIPE,
+                             *(["--limits", LIMITS] if LIMITS else []), "--format", "jsonl", "-"], stdin=sim.stdout, stdout=subprocess.PIPE,
                             stderr=subprocess.PIPE, text=True)
     sim.stdout.close()
     faults = []

@@ -62,12 +62,13 @@ class Tune(Case):
         config = self.write("noci.yaml", f"rules: {{dir: {RULES}, limits: {limits}}}\n".encode())
         without = self.write("plain.yaml", f"rules: {{dir: {RULES}, limits: {self.path('none.yaml')}}}\n".encode())
         fired = {}
-        for path in (config, without):
-            done = noci("replay", "--config", path, "--format", "jsonl", "--timezone", "UTC", capture.JSON)
+        for path, more in ((config, []), (without, []), ("option", ["--rules", RULES, "--limits", limits])):
+            done = noci("replay", *(more or ["--config", path]), "--format", "jsonl", "--timezone", "UTC", capture.JSON)
             self.assertEqual(done.returncode, 0, done.stderr.decode())
             fired[path] = {alert["data"]["rule"]["id"] for alert in json_lines(done.stdout)}
         self.assertIn(JOINED, fired[without])
         self.assertNotIn(JOINED, fired[config])
+        self.assertEqual(fired["option"], fired[config])
 
     def test_own_numbers_that_stay_are_written_again(self):
         before = self.write("before.yaml", f"{JOINED}: {{rooms_24h: 45}}\n".encode())
