@@ -1,9 +1,6 @@
 #pragma once
-// The parts of a limit in a payload that only sequences and baselines have.
+// One limit of an alert as it stands in a payload.
 
-#include <vector>
-
-#include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 
@@ -13,7 +10,6 @@ namespace noci {
 
 /// Whole numbers are written whole: 5 rather than 5E0. What is no number is 0.
 [[nodiscard]] boost::json::value number_json(double value);
-[[nodiscard]] boost::json::array steps_json(const std::vector<StepState>& steps);
-[[nodiscard]] boost::json::object usual_json(const UsualState& usual);
+[[nodiscard]] boost::json::object limit_json(const LimitState& state);
 
 }  // namespace noci

@@ -142,39 +142,6 @@ json::object rule_of(const Alert& alert) {
   return rule;
 }
 
-json::object limit_of(const LimitState& state) {
-  json::object limit;
-  limit["name"] = text(state.name);
-  limit["type"] = name_of(state.type);
-  add_if_any(limit, "field", state.field);
-  limit["timespan_s"] = std::chrono::ceil<std::chrono::seconds>(state.timespan).count();
-  limit["op"] = name_of(state.compare);
-  limit["limit"] = number_json(state.limit);
-  limit["base_limit"] = state.base_limit;
-  limit["factor"] = number_json(state.factor);
-  add_if_any(limit, "period", state.period);
-  limit["value"] = state.value;
-  limit["breached"] = state.breached;
-  limit["exact"] = state.exact;
-  if (!state.exact) {
-    limit["error_pct"] = number_json(state.error_pct);
-  }
-  if (state.whole > 0) {
-    limit["whole"] = state.whole;
-    limit["share"] = number_json(static_cast<double>(state.value) / static_cast<double>(state.whole));
-  }
-  if (!state.steps.empty()) {
-    limit["steps"] = steps_json(state.steps);
-  }
-  if (state.usual) {
-    limit["baseline"] = usual_json(*state.usual);
-  }
-  if (!state.because.empty()) {
-    limit["because"] = texts(state.because);
-  }
-  return limit;
-}
-
 /// What a limit says about the damage, where that can be told from its type, field and name.
 std::optional<std::string_view> impact_name(const LimitState& limit) {
   const std::string_view name = limit.name;
@@ -358,7 +325,7 @@ std::string payload_json(const Alert& alert, const Node& node) {
   }
   json::array limits;
   for (const LimitState& state : alert.limits) {
-    limits.push_back(limit_of(state));
+    limits.push_back(limit_json(state));
   }
   data["limits"] = std::move(limits);
   data["times"] = times_of(alert);
