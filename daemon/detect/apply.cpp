@@ -64,37 +64,49 @@ void Engine::Core::apply(const Event& event, std::vector<Alert>& out) {
 
 void Engine::Core::collect_touches(const Event& event) {
   touches_.clear();
+  prints_known_ = 0;
+  const detect::ShapeFeeds& feeds = plan_->feeds_of(event);
   const detect::Look look(event);
-  for (const std::uint16_t index : plan_->by_action[static_cast<std::size_t>(event.action)]) {
-    const detect::PlanSelect& one = plan_->selects[index];
-    if (!one.select.matches(look)) {
+  matches_.clear();
+  for (const std::uint16_t select : feeds.open) {
+    matches_.push_back(plan_->selects[select].select.matches(look));
+  }
+  for (const auto& [feed, open] : feeds.entries) {
+    if (open != detect::ShapeFeeds::certain && !matches_[open]) {
       continue;
     }
-    for (const detect::Feed& feed : one.feeds) {
-      Touch touch{feed.table, feed.counter, 1, 0, feed.step};
-      const bool has_field =
-          feed.type == LimitType::value_sum || feed.type == LimitType::value_count;
-      const auto number =
-          has_field && is_number(feed.field) ? event.number(feed.field) : std::nullopt;
-      if (feed.type == LimitType::value_sum) {
-        if (!number) {
-          continue;
-        }
-        touch.amount = std::max(*number, std::int64_t{0});
-      } else if (feed.type == LimitType::value_count) {
-        const std::string digits = number ? std::to_string(*number) : std::string();
-        const std::string_view value = number ? digits : event.text(feed.field);
-        if (value.empty()) {
-          continue;
-        }
-        touch.print = siphash(value, options_.seed);
+    Touch touch{feed.table, feed.counter, 1, 0, feed.step};
+    if (feed.type == LimitType::value_sum) {
+      const auto number = event.number(feed.field);
+      if (!number) {
+        continue;
       }
-      touches_.push_back(touch);
+      touch.amount = std::max(*number, std::int64_t{0});
+    } else if (feed.type == LimitType::value_count) {
+      const auto print = print_of(event, feed.field);
+      if (!print) {
+        continue;
+      }
+      touch.print = *print;
     }
+    touches_.push_back(touch);
   }
-  std::sort(touches_.begin(), touches_.end(), [](const Touch& a, const Touch& b) {
-    return a.table != b.table ? a.table < b.table : a.counter < b.counter;
-  });
+}
+
+/// Of a value to be told apart; unset when the event lacks it.
+std::optional<std::uint64_t> Engine::Core::print_of(const Event& event, Field field) {
+  std::uint64_t& known = prints_[static_cast<std::size_t>(field)];
+  if ((prints_known_ & detect::bit_of(field)) == 0) {
+    const auto number = is_number(field) ? event.number(field) : std::nullopt;
+    const std::string digits = number ? std::to_string(*number) : std::string();
+    const std::string_view value = number ? digits : event.text(field);
+    if (value.empty()) {
+      return std::nullopt;
+    }
+    known = siphash(value, options_.seed);
+    prints_known_ |= detect::bit_of(field);
+  }
+  return known;
 }
 
 void Engine::Core::count(const Event& event, std::size_t first, std::size_t last,

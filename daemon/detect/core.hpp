@@ -4,8 +4,10 @@
 // Only these four include this.
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -61,6 +63,7 @@ class Engine::Core {
 
   // apply.cpp
   void collect_touches(const Event& event);
+  [[nodiscard]] std::optional<std::uint64_t> print_of(const Event& event, Field field);
   void count(const Event& event, std::size_t first, std::size_t last, std::vector<Alert>& out);
   // tally.cpp
   void tally_up(Account& account, const Touch& touch, TimePoint at);
@@ -123,7 +126,11 @@ class Engine::Core {
   detect::Checkpoint checkpoint_;
   EngineStats stats_;
 
-  std::vector<Touch> touches_;  ///< of the event at hand; kept for its memory
+  // Of the event at hand; kept for their memory.
+  std::vector<Touch> touches_;
+  std::vector<bool> matches_;  ///< of the selects that its shape leaves open
+  std::array<std::uint64_t, field_count> prints_{};
+  detect::FieldSet prints_known_ = 0;
   std::vector<std::size_t> reviews_;
   std::string key_;
 };

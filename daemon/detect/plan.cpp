@@ -4,6 +4,7 @@
 #include <limits>
 #include <map>
 #include <string>
+#include <utility>
 
 #include "base/hash.hpp"
 
@@ -15,6 +16,8 @@ namespace {
 constexpr double watch_share = 1.0 / 8;
 /// The floor of a baseline is what many keys do each day.
 constexpr double baseline_watch_share = 1.0 / 2;
+/// Clients choose what is in their requests: shapes that are kept, some hundred in practice.
+constexpr std::size_t most_shapes = 1024;
 constexpr std::int64_t smallest_cap = 1024;
 /// A baseline has no highest limit; a day of more values is estimated.
 constexpr std::int64_t fewest_learned_values = 8192;
@@ -175,13 +178,6 @@ class Compiler {
         watch_from = std::min(watch_from, 1.0);
       }
     }
-    for (std::size_t s = 0; s < plan_.selects.size(); ++s) {
-      for (std::size_t a = 0; a < action_count; ++a) {
-        if (plan_.selects[s].select.can_match(static_cast<Action>(a))) {
-          plan_.by_action[a].push_back(static_cast<std::uint16_t>(s));
-        }
-      }
-    }
   }
 
  private:
@@ -311,6 +307,46 @@ Plan::Plan(std::shared_ptr<const RuleSet> rule_set, Duration lateness)
     }
   }
   compiler.finish(lateness);
+  for (const PlanSelect& one : selects) {
+    fields_ |= one.select.fields();
+  }
+}
+
+const ShapeFeeds& Plan::feeds_of(const Event& event) {
+  static_assert(field_count <= 48 && action_count <= 256);
+  const FieldSet present = fields_of(event) & fields_;
+  const std::uint64_t key = present | (static_cast<std::uint64_t>(event.action) << 48) |
+                            (static_cast<std::uint64_t>(event.outcome) << 56);
+  const auto known = feeds_.find(key);
+  if (known != feeds_.end()) {
+    return known->second;
+  }
+  if (feeds_.size() >= most_shapes) {
+    feeds_.clear();
+  }
+  return feeds_[key] = make_feeds({event.action, event.outcome, fields_, present});
+}
+
+ShapeFeeds Plan::make_feeds(const Shape& shape) const {
+  ShapeFeeds made;
+  for (std::size_t s = 0; s < selects.size(); ++s) {
+    const Verdict verdict = selects[s].select.judge(shape);
+    if (verdict == Verdict::no) {
+      continue;
+    }
+    std::uint16_t open = ShapeFeeds::certain;
+    if (verdict == Verdict::maybe) {
+      open = static_cast<std::uint16_t>(made.open.size());
+      made.open.push_back(static_cast<std::uint16_t>(s));
+    }
+    for (const Feed& feed : selects[s].feeds) {
+      made.entries.push_back({feed, open});
+    }
+  }
+  std::ranges::stable_sort(made.entries, {}, [](const ShapeFeeds::Entry& entry) {
+    return std::pair(entry.feed.table, entry.feed.counter);
+  });
+  return made;
 }
 
 }  // namespace noci::detect

@@ -1,13 +1,14 @@
 #pragma once
-// A rule set compiled for counting: which selections an action can match, which counters each of
-// them feeds, which rules look at each counter. Rules with the same group-by share a table of
-// keys, limits that count the same share a counter. Rules that are `off` are left out.
+// A rule set compiled for counting: which selections an event of some shape can match, which
+// counters each of them feeds, which rules look at each counter. Rules with the same group-by share
+// a table of keys, limits that count the same share a counter. Rules that are `off` are left out.
 
-#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <vector>
+
+#include <boost/unordered/unordered_flat_map.hpp>
 
 #include "detect/baseline.hpp"
 #include "detect/evidence.hpp"
@@ -90,6 +91,19 @@ struct PlanSelect {
   std::vector<Feed> feeds;
 };
 
+/// What events of one shape feed.
+struct ShapeFeeds {
+  static constexpr std::uint16_t certain = UINT16_MAX;
+
+  struct Entry {
+    Feed feed;
+    std::uint16_t open;  ///< the place in `open` of the select that decides, or `certain`
+  };
+
+  std::vector<std::uint16_t> open;  ///< selects that the shape leaves open
+  std::vector<Entry> entries;       ///< by table, then by counter
+};
+
 struct Plan {
   Plan(std::shared_ptr<const RuleSet> rule_set, Duration lateness);
   Plan(const Plan&) = delete;
@@ -100,7 +114,15 @@ struct Plan {
   std::vector<CompiledRule> rules;  ///< same indexes as layout.rules, likewise tables, counters
   std::vector<PlanTable> tables;
   std::vector<PlanSelect> selects;
-  std::array<std::vector<std::uint16_t>, action_count> by_action;  ///< selects that can match
+
+  /// Worked out once for each shape; good until the next call.
+  [[nodiscard]] const ShapeFeeds& feeds_of(const Event& event);
+
+ private:
+  [[nodiscard]] ShapeFeeds make_feeds(const Shape& shape) const;
+
+  FieldSet fields_ = 0;  ///< that selects ask for
+  boost::unordered_flat_map<std::uint64_t, ShapeFeeds> feeds_;
 };
 
 }  // namespace noci::detect

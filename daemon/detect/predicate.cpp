@@ -86,12 +86,24 @@ CompiledPredicate::CompiledPredicate(const Predicate& predicate)
     }
     actions_ = answers;
   }
+  if (field_ == Field::outcome && !depends_on_time_) {
+    std::bitset<outcome_count> answers;
+    for (std::size_t i = 0; i < outcome_count; ++i) {
+      Event event;
+      event.outcome = static_cast<Outcome>(i);
+      answers[i] = matches(Look(event));
+    }
+    outcomes_ = answers;
+  }
 }
 
 bool CompiledPredicate::matches(const Look& look) const {
   const Event& event = look.event();
   if (actions_) {
     return (*actions_)[static_cast<std::size_t>(event.action)];
+  }
+  if (outcomes_) {
+    return (*outcomes_)[static_cast<std::size_t>(event.outcome)];
   }
   if (match_ == Match::exists) {
     return is_missing(event, field_) != expected_;
@@ -112,11 +124,22 @@ bool CompiledPredicate::matches(const Look& look) const {
   return matches_text(event.text(field_), event.timestamp);
 }
 
-Verdict CompiledPredicate::judge(Action action) const {
-  if (!actions_) {
+Verdict CompiledPredicate::judge(const Shape& shape) const {
+  const auto verdict = [](bool holds) { return holds ? Verdict::yes : Verdict::no; };
+  if (actions_) {
+    return verdict((*actions_)[static_cast<std::size_t>(shape.action)]);
+  }
+  if (outcomes_ && shape.outcome) {
+    return verdict((*outcomes_)[static_cast<std::size_t>(*shape.outcome)]);
+  }
+  if ((shape.known & bit_of(field_)) == 0) {
     return Verdict::maybe;
   }
-  return (*actions_)[static_cast<std::size_t>(action)] ? Verdict::yes : Verdict::no;
+  const bool is_there = (shape.present & bit_of(field_)) != 0;
+  if (match_ == Match::exists) {
+    return verdict(is_there == expected_);
+  }
+  return is_there ? Verdict::maybe : Verdict::no;
 }
 
 bool CompiledPredicate::matches_text(std::string_view text, TimePoint when) const {

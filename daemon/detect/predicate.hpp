@@ -13,6 +13,7 @@
 #include <boost/unordered/unordered_flat_map.hpp>
 
 #include "base/bytes.hpp"
+#include "detect/shape.hpp"
 #include "detect/text_pattern.hpp"
 #include "model/event.hpp"
 #include "model/rule.hpp"
@@ -62,14 +63,14 @@ class CompiledList {
   std::vector<Glob> globs_;
 };
 
-/// What an action alone says about a predicate or a condition.
+/// What a shape alone says about a predicate or a condition.
 enum class Verdict : std::uint8_t { no, maybe, yes };
 
 class CompiledPredicate {
  public:
   explicit CompiledPredicate(const Predicate& predicate);
   [[nodiscard]] bool matches(const Look& look) const;
-  [[nodiscard]] Verdict judge(Action action) const;
+  [[nodiscard]] Verdict judge(const Shape& shape) const;
 
   [[nodiscard]] Field field() const { return field_; }
 
@@ -92,7 +93,9 @@ class CompiledPredicate {
   std::vector<std::int64_t> numbers_;
   std::vector<Cidr> networks_;
   std::shared_ptr<const CompiledList> list_;
-  std::optional<std::bitset<action_count>> actions_;  ///< the answer for each, where it is fixed
+  // The answer for each, where it is fixed.
+  std::optional<std::bitset<action_count>> actions_;
+  std::optional<std::bitset<outcome_count>> outcomes_;
 };
 
 /// The meaning of a predicate as bytes: equal bytes, equal meaning.

@@ -67,15 +67,15 @@ bool CompiledSelect::selects(std::size_t selection, const Look& look) const {
   });
 }
 
-Verdict CompiledSelect::judge(const Condition& condition, Action action) const {
+Verdict CompiledSelect::judge(const Condition& condition, const Shape& shape) const {
   if (condition.op == Condition::Op::selection) {
-    return judge_selection(condition.selection, action);
+    return judge_selection(condition.selection, shape);
   }
   // Negation is a negated disjunction, so two loops do for all three.
   const bool conjunction = condition.op == Condition::Op::conjunction;
   Verdict verdict = conjunction ? Verdict::yes : Verdict::no;
   for (const Condition& operand : condition.operands) {
-    const Verdict one = judge(operand, action);
+    const Verdict one = judge(operand, shape);
     verdict = conjunction ? std::min(verdict, one) : std::max(verdict, one);
   }
   if (condition.op == Condition::Op::negation && verdict != Verdict::maybe) {
@@ -84,18 +84,30 @@ Verdict CompiledSelect::judge(const Condition& condition, Action action) const {
   return verdict;
 }
 
-Verdict CompiledSelect::judge_selection(std::size_t selection, Action action) const {
+Verdict CompiledSelect::judge_selection(std::size_t selection, const Shape& shape) const {
   Verdict verdict = Verdict::no;
   if (selection < selections_.size()) {
     for (const Map& map : selections_[selection]) {
       Verdict one = Verdict::yes;
       for (const CompiledPredicate& predicate : map) {
-        one = std::min(one, predicate.judge(action));
+        one = std::min(one, predicate.judge(shape));
       }
       verdict = std::max(verdict, one);
     }
   }
   return verdict;
+}
+
+FieldSet CompiledSelect::fields() const {
+  FieldSet all = 0;
+  for (const std::vector<Map>& maps : selections_) {
+    for (const Map& map : maps) {
+      for (const CompiledPredicate& predicate : map) {
+        all |= bit_of(predicate.field());
+      }
+    }
+  }
+  return all;
 }
 
 std::string fingerprint_of(const Condition& condition, const std::vector<Selection>& selections) {

@@ -1,7 +1,7 @@
 #pragma once
-// The `select` of a limit, compiled: a condition over named selections. Says for each action
-// whether it can match at all, so that an event only meets the selections made for it, and gives
-// its meaning as a fingerprint, so that limits that count the same thing share one counter.
+// The `select` of a limit, compiled: a condition over named selections. Says for each shape of
+// events whether it can match at all, so that an event only meets the selections made for it, and
+// gives its meaning as a fingerprint, so that limits that count the same thing share one counter.
 
 #include <string>
 #include <vector>
@@ -18,16 +18,22 @@ class CompiledSelect {
 
   /// False when no event of this action can match.
   [[nodiscard]] bool can_match(Action action) const {
-    return judge(condition_, action) != Verdict::no;
+    return judge({action, std::nullopt, 0, 0}) != Verdict::no;
   }
+
+  /// What is true of all events of a shape.
+  [[nodiscard]] Verdict judge(const Shape& shape) const { return judge(condition_, shape); }
+
+  /// The fields whose presence can decide.
+  [[nodiscard]] FieldSet fields() const;
 
  private:
   using Map = std::vector<CompiledPredicate>;
 
   [[nodiscard]] bool holds(const Condition& condition, const Look& look) const;
   [[nodiscard]] bool selects(std::size_t selection, const Look& look) const;
-  [[nodiscard]] Verdict judge(const Condition& condition, Action action) const;
-  [[nodiscard]] Verdict judge_selection(std::size_t selection, Action action) const;
+  [[nodiscard]] Verdict judge(const Condition& condition, const Shape& shape) const;
+  [[nodiscard]] Verdict judge_selection(std::size_t selection, const Shape& shape) const;
 
   Condition condition_;
   std::vector<std::vector<Map>> selections_;

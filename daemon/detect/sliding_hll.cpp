@@ -1,10 +1,23 @@
 #include "detect/sliding_hll.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 
 namespace noci::detect {
+namespace {
+
+/// 2 to the power of minus each rank.
+constexpr auto inverse_powers = [] {
+  std::array<double, 65> powers{1.0};
+  for (std::size_t rank = 1; rank < powers.size(); ++rank) {
+    powers[rank] = powers[rank - 1] / 2;
+  }
+  return powers;
+}();
+
+}  // namespace
 
 double SlidingHll::standard_error_pct() {
   return 104.0 / std::sqrt(static_cast<double>(registers));
@@ -40,19 +53,19 @@ void SlidingHll::add(std::uint64_t print, TimePoint at, TimePoint oldest) {
 }
 
 std::int64_t SlidingHll::estimate(const WindowSpan& span, TimePoint now) const {
-  const std::int64_t first = span.first_pane(now);
+  const TimePoint border = span.border(now);
   double inverse_sum = 0;
   std::size_t empty = 0;
   for (const auto& marks : marks_) {
     int rank = 0;
     for (const Mark& mark : marks) {
-      if (span.pane_of(mark.at) < first) {
+      if (mark.at < border) {
         break;
       }
       rank = mark.rank;
     }
     empty += rank == 0 ? 1 : 0;
-    inverse_sum += std::ldexp(1.0, -rank);
+    inverse_sum += inverse_powers[static_cast<std::size_t>(rank)];
   }
   constexpr auto m = static_cast<double>(registers);
   const double raw = 0.7213 / (1 + 1.079 / m) * m * m / inverse_sum;

@@ -33,6 +33,9 @@ detect::Tally& Engine::Core::tally_of(Account& account, std::size_t counter) {
 }
 
 void Engine::Core::want_review(Account& account, const detect::PlanCounter& counter, bool near) {
+  if (!near && account.watches.empty()) {
+    return;
+  }
   for (const std::size_t rule : counter.rules) {
     if (near || account.watch(rule) != nullptr) {
       reviews_.push_back(rule);
@@ -43,6 +46,11 @@ void Engine::Core::want_review(Account& account, const detect::PlanCounter& coun
 void Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) {
   const detect::PlanCounter& counter = plan_->tables[touch.table].counters[touch.counter];
   detect::Tally& tally = tally_of(account, touch.counter);
+  if (tally.distinct && tally.is_repeat(counter, at, touch.print) && tally.slack > 0 &&
+      counter.baselines.empty()) {
+    want_review(account, counter, false);
+    return;
+  }
   const std::int64_t before = tally.bytes();
   std::int64_t amount = touch.amount;
   std::int64_t at_least = 0;  // of the day, where its values are too many to tell

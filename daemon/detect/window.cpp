@@ -99,10 +99,6 @@ LadderSum LadderSum::rebuilt(Spans from, Spans to, TimePoint now) const {
   return made;
 }
 
-std::int64_t LadderSum::bytes() const {
-  return static_cast<std::int64_t>(sizeof(LadderSum) + panes_.size() * sizeof(Pane));
-}
-
 void LadderSum::save(ByteWriter& out) const {
   out.number(compact_at_);
   out.number(panes_.size());

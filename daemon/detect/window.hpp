@@ -44,9 +44,9 @@ struct WindowSpan {
     return floor_div(time.time_since_epoch().count(), width.count());
   }
 
-  /// Where the pane of `time` begins.
+  /// Where the pane of `time` begins: a power of two clears its lower bits, also before the epoch.
   [[nodiscard]] TimePoint start_of(TimePoint time) const {
-    return TimePoint(width * pane_of(time));
+    return TimePoint(Duration(time.time_since_epoch().count() & -width.count()));
   }
 
   /// The oldest pane that counts at `now`: the first that ends after now - T - L.
@@ -90,7 +90,9 @@ class LadderSum {
 
   [[nodiscard]] std::size_t panes() const { return panes_.size(); }
 
-  [[nodiscard]] std::int64_t bytes() const;
+  [[nodiscard]] std::int64_t bytes() const {
+    return static_cast<std::int64_t>(sizeof(LadderSum) + panes_.size() * sizeof(Pane));
+  }
 
   void save(ByteWriter& out) const;
   /// False when the bytes are not a ladder's.

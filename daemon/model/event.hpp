@@ -137,6 +137,7 @@ static_assert(static_cast<std::size_t>(Field::travel_kmh) + 1 == field_count);
 [[nodiscard]] bool is_flag(Field field);
 
 enum class Outcome : std::uint8_t { success, failure, aborted };
+inline constexpr std::size_t outcome_count = 3;
 
 [[nodiscard]] std::string_view name_of(Outcome outcome);
 

@@ -49,6 +49,9 @@ class Novelty {
                                          : std::optional((new_ & bit_of(trait)) != 0);
   }
 
+  /// One bit for each trait that something is known about, the first trait lowest.
+  [[nodiscard]] std::uint16_t known() const { return known_; }
+
  private:
   static std::uint16_t bit_of(Trait trait) {
     return static_cast<std::uint16_t>(1U << static_cast<unsigned>(trait));

@@ -33,6 +33,33 @@ TEST_CASE("the limit is broken by the first value above it") {
   CHECK(play.engine.stats().alerts.at({"fanout", Level::medium}) == 1);
 }
 
+TEST_CASE("the same value again and again is one value, as young as its last sighting") {
+  // Far below the limit a repeat changes nothing, but only while it falls into the same pane.
+  Play play({RuleBuilder("rooms").on({Action::room_join}).distinct(Field::room_id, hours{1}, 40)});
+  const auto join = [&](int room, Duration at) {
+    EventBuilder event;
+    event.user("@a:hs").room("!" + std::to_string(room) + ":hs");
+    play.engine.apply(event.at(at), play.alerts);
+  };
+  for (int i = 0; i < 100; ++i) {
+    join(0, seconds{i});
+  }
+  for (int room = 1; room < 4; ++room) {
+    join(room, minutes{2});
+    join(room, minutes{2});
+  }
+  for (int room = 3; room >= 0; --room) {
+    join(room, minutes{50});
+  }
+  for (int room = 4; room < 40; ++room) {
+    join(room, minutes{70});
+  }
+  CHECK(play.alerts.empty());
+  join(40, minutes{70});
+  REQUIRE(play.alerts.size() == 1);
+  CHECK(play.alerts[0].limits[0].value == 41);
+}
+
 TEST_CASE("gte fires at the limit itself") {
   Rule rule = fanout();
   rule.limits[0].compare = Compare::gte;
