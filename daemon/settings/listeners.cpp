@@ -68,7 +68,7 @@ JournalSettings read_journal(MapReader& map, Report& report) {
 
 ListenSettings read_tcp(MapReader& map, Report& report) {
   ListenSettings listen;
-  if (const auto endpoint = read_endpoint(map, "listen", report)) {
+  if (const auto endpoint = read_listen_address(map, "listen", report)) {
     listen.address = endpoint->address;
     listen.port = endpoint->port;
   } else if (!map.has("listen")) {

@@ -38,7 +38,7 @@ class SettingsReader {
 void SettingsReader::read_metrics(const YamlNode& node) {
   MapReader map(node, "metrics section", report_);
   settings_.metrics.enabled = map.boolean("enabled", settings_.metrics.enabled);
-  if (const auto listen = read_endpoint(map, "listen", report_)) {
+  if (const auto listen = read_listen_address(map, "listen", report_)) {
     settings_.metrics.address = listen->address;
     settings_.metrics.port = listen->port;
   }

@@ -56,7 +56,8 @@ std::string read_secret_path(MapReader& map, std::string_view key, Report& repor
   return beside(report.file(), *text);
 }
 
-std::optional<Endpoint> read_endpoint(MapReader& map, std::string_view key, Report& report) {
+std::optional<ListenAddress> read_listen_address(MapReader& map, std::string_view key,
+                                                 Report& report) {
   const YamlNode* node = map.find(key);
   const auto text = node == nullptr ? std::nullopt : as_text(*node, key, report);
   if (!text) {
@@ -76,7 +77,7 @@ std::optional<Endpoint> read_endpoint(MapReader& map, std::string_view key, Repo
                  "it must be ADDRESS:PORT such as 127.0.0.1:9469 or [::1]:9469");
     return std::nullopt;
   }
-  return Endpoint{host, static_cast<std::uint16_t>(*port)};
+  return ListenAddress{host, static_cast<std::uint16_t>(*port)};
 }
 
 std::string read_name(MapReader& map, const std::string& fallback, Report& report) {

@@ -19,14 +19,14 @@ namespace noci {
 [[nodiscard]] std::string read_secret_path(MapReader& map, std::string_view key, Report& report);
 
 /// Where to listen: `127.0.0.1:9469`, `[::1]:9469`.
-struct Endpoint {
+struct ListenAddress {
   std::string address;  ///< without brackets
   std::uint16_t port = 0;
 };
 
 /// Nothing when absent, or when it is at fault, which is reported.
-[[nodiscard]] std::optional<Endpoint> read_endpoint(MapReader& map, std::string_view key,
-                                                    Report& report);
+[[nodiscard]] std::optional<ListenAddress> read_listen_address(MapReader& map, std::string_view key,
+                                                               Report& report);
 
 /// The key `name`, in a form that can stand in metrics and logs.
 [[nodiscard]] std::string read_name(MapReader& map, const std::string& fallback, Report& report);
