@@ -9,6 +9,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "app/why.hpp"
 #include "base/text.hpp"
 #include "io/control.hpp"
 #include "settings/load.hpp"
@@ -118,28 +119,6 @@ void print_status(const json::object& status) {
   print_health(status);
 }
 
-void print_why(const json::object& answer) {
-  const json::array& rules = answer.at("rules").as_array();
-  if (rules.empty()) {
-    std::cout << "no rule has seen " << text_of(answer.at("key")) << " within its windows\n";
-  }
-  for (const json::value& entry : rules) {
-    const json::object& rule = entry.as_object();
-    std::cout << text_of(rule.at("title")) << (rule.at("firing").as_bool() ? "  FIRING" : "")
-              << '\n';
-    for (const json::value& each : rule.at("limits").as_array()) {
-      const json::object& limit = each.as_object();
-      const double in_force = limit.at("limit").to_number<double>();
-      const double value = limit.at("value").to_number<double>();
-      std::cout << "  " << text_of(limit.at("name")) << ": " << text_of(limit.at("value")) << " in "
-                << text_of(limit.at("timespan")) << ", limit "
-                << describe_count(static_cast<std::int64_t>(in_force)) << " ("
-                << (in_force > 0 ? static_cast<std::int64_t>(100 * value / in_force) : 0)
-                << " %)\n";
-    }
-  }
-}
-
 }  // namespace
 
 ExitCode status(const StatusOptions& options) {
@@ -159,7 +138,7 @@ ExitCode why(const WhyOptions& options) {
   if (answer && options.json) {
     std::cout << json::serialize(*answer) << '\n';
   } else if (answer) {
-    print_why(*answer);
+    std::cout << why_text(*answer);
   }
   return code;
 }
