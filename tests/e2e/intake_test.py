@@ -177,7 +177,8 @@ class Listener(Intake):
         wait_for("everybody has gone", lambda: daemon.metric("noci_intake_connections") == 0)
         content = senders.settle("the spool is still", lambda: self.spooled(daemon, "main"))
         taken = content.splitlines(keepends=True)
-        self.assertGreater(len(taken), 0.9 * len(lines))
+        # What was on its way at a kill is gone; what was in the spool is not.
+        self.assertGreater(len(content), 0.7 * sum(map(len, lines)))
         self.assertEqual(collections.Counter(taken) - collections.Counter(lines), collections.Counter())
         oracle = self.as_a_file(content)
         wait_for("the windows are those of the spool", lambda: Numbers(daemon).windows == oracle.windows, patience=30)
