@@ -1,6 +1,4 @@
-#include "scratch.hpp"
-#include "settings/rules.hpp"
-#include "support/catch.hpp"
+#include "edited_rule.hpp"
 
 using namespace noci;
 using namespace std::chrono_literals;
@@ -23,19 +21,11 @@ tests:
   - {name: silent, events: [{at: '2026-06-07T02:00:00Z', user.id: '@a:hs'}], expect: []}
 )";
 
-Loaded<RuleSet> load(const Scratch& scratch, std::string text, const std::string& from = "",
-                     const std::string& to = "") {
-  const auto at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  scratch.write("rules/rule.yaml", text.replace(at, from.size(), to));
-  return load_rules({{scratch.path("rules")}, {}, std::nullopt});
-}
-
 }  // namespace
 
 TEST_CASE("a baseline and a conditional factor become values") {
   const Scratch scratch;
-  const auto loaded = load(scratch, good);
+  const auto loaded = load_edited(scratch, good);
   REQUIRE(all(loaded.faults).empty());
   const Rule& rule = loaded.value.rules.at(0);
   const Limit& limit = rule.limits.at(0);
@@ -64,8 +54,9 @@ TEST_CASE("a floor of bytes may be written as a size, and factors may be several
   text.replace(text.find("of: value_count"), 15, "of: value_sum");
   text.replace(text.find("matrix.room.id"), 14, "http.response.body.bytes");
   text.replace(text.find("at_least: 40"), 12, "at_least: 500MiB, warm_up: 14d, seasonal: false");
-  const auto loaded = load(scratch, text, "{when: alarm, by: 0.5, for: 24h}",
-                           "[{when: alarm, by: 0.5, for: 24h}, {when: not read, by: 2, for: 1m}]");
+  const auto loaded =
+      load_edited(scratch, text, "{when: alarm, by: 0.5, for: 24h}",
+                  "[{when: alarm, by: 0.5, for: 24h}, {when: not read, by: 2, for: 1m}]");
   REQUIRE(all(loaded.faults).empty());
   const Rule& rule = loaded.value.rules.at(0);
   CHECK(rule.limits.at(0).threshold == 500 * 1024 * 1024);
@@ -105,7 +96,7 @@ TEST_CASE("each wrong piece of a baseline or a factor is one fault of its kind")
       {"  factor: {when: alarm, by: 0.5, for: 24h}\n", "", 6, "unused-selection", ""},
   }));
   const Scratch scratch;
-  const auto loaded = load(scratch, good, from, to);
+  const auto loaded = load_edited(scratch, good, from, to);
   CAPTURE(from, to, all(loaded.faults));
   CHECK(loaded.faults.size() == 1);
   CHECK(mentions(loaded.faults, code, line));

@@ -1,6 +1,4 @@
-#include "scratch.hpp"
-#include "settings/rules.hpp"
-#include "support/catch.hpp"
+#include "edited_rule.hpp"
 
 using namespace noci;
 using namespace std::chrono_literals;
@@ -23,19 +21,11 @@ tests:
   - {name: silent, events: [{at: '2026-06-07T02:00:00Z', user.id: '@a:hs'}], expect: []}
 )";
 
-Loaded<RuleSet> load(const Scratch& scratch, std::string text, const std::string& from = "",
-                     const std::string& to = "") {
-  const auto at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  scratch.write("rules/rule.yaml", text.replace(at, from.size(), to));
-  return load_rules({{scratch.path("rules")}, {}, std::nullopt});
-}
-
 }  // namespace
 
 TEST_CASE("a sequence becomes steps") {
   const Scratch scratch;
-  const auto loaded = load(scratch, good);
+  const auto loaded = load_edited(scratch, good);
   REQUIRE(all(loaded.faults).empty());
   const Limit& limit = loaded.value.rules.at(0).limits.at(0);
   CHECK(limit.type == LimitType::temporal_ordered);
@@ -76,7 +66,7 @@ TEST_CASE("each wrong piece of a sequence is one fault of its kind") {
       {"temporal_ordered", "temporal_orderd", "bad-value", "temporal_ordered"},
   }));
   const Scratch scratch;
-  const auto loaded = load(scratch, good, from, to);
+  const auto loaded = load_edited(scratch, good, from, to);
   CAPTURE(from, to, all(loaded.faults));
   CHECK(mentions(loaded.faults, code, 11));
   CHECK(all(loaded.faults).find(hint) != std::string::npos);

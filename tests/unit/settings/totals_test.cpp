@@ -1,8 +1,6 @@
 #include "settings/totals.hpp"
 
-#include "scratch.hpp"
-#include "settings/rules.hpp"
-#include "support/catch.hpp"
+#include "edited_rule.hpp"
 
 using namespace noci;
 using namespace std::chrono_literals;
@@ -25,19 +23,11 @@ tests:
   - {name: silent, events: [{at: '2026-06-07T02:00:00Z', user.id: '@a:hs'}], expect: []}
 )";
 
-Loaded<RuleSet> load(const Scratch& scratch, std::string text, const std::string& from = "",
-                     const std::string& to = "") {
-  const auto at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  scratch.write("rules/rule.yaml", text.replace(at, from.size(), to));
-  return load_rules({{scratch.path("rules")}, {}, std::nullopt});
-}
-
 /// Codes of the faults, one after the other.
 std::string faults_of(const std::string& from, const std::string& to) {
   const Scratch scratch;
   std::string codes;
-  for (const Fault& fault : load(scratch, good, from, to).faults) {
+  for (const Fault& fault : load_edited(scratch, good, from, to).faults) {
     const std::string text = fault.to_string();
     const auto open = text.find('[');
     codes += text.substr(open, text.find(']') - open + 1);
@@ -49,7 +39,7 @@ std::string faults_of(const std::string& from, const std::string& to) {
 
 TEST_CASE("a share becomes a number by the totals, and never less than its floor") {
   const Scratch scratch;
-  auto loaded = load(scratch, good);
+  auto loaded = load_edited(scratch, good);
   REQUIRE(all(loaded.faults).empty());
   Rule rule = loaded.value.rules.at(0);
   CHECK(rule.tests.at(0).totals == ServerTotals{100, 0, 0, 0, 0});
@@ -71,7 +61,7 @@ TEST_CASE("a share becomes a number by the totals, and never less than its floor
 
 TEST_CASE("a share of what nobody knows is no limit, and a rule without a limit is off") {
   const Scratch scratch;
-  Rule rule = load(scratch, good).value.rules.at(0);
+  Rule rule = load_edited(scratch, good).value.rules.at(0);
   Rule half = rule;
   CHECK_FALSE(apply_totals(half, {0, 0, 0, 0, 73'467}));
   REQUIRE(half.limits.size() == 1);
