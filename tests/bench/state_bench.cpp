@@ -1,6 +1,9 @@
 // What a state of that size holds, as the kernel counts it: ACCOUNTS accounts with an address each,
 // all active within a day under the shipped rules, and quiet ones of 50 events a day.
-//   state_bench ACCOUNTS    prints `name value` lines
+//   state_bench ACCOUNTS         prints `name value` lines
+//   state_bench ACCOUNTS DAYS    instead: twenty events a day of each, so many days long, with what
+//   is
+//                                familiar of them
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +13,7 @@
 #include <malloc.h>
 
 #include "detect/engine.hpp"
+#include "detect/familiar.hpp"
 #include "settings/rules.hpp"
 
 using namespace noci;
@@ -31,7 +35,8 @@ double resident() {
 }
 
 /// Of an account's day: mostly syncs, now and then a room, a medium, somebody else's name.
-void apply(Engine& engine, std::uint64_t account, std::uint64_t turn, TimePoint time) {
+void apply(Engine& engine, std::uint64_t account, std::uint64_t turn, TimePoint time,
+           Familiar* familiar = nullptr) {
   static std::vector<Alert> alerts;
   const std::uint64_t mix = (account * 1000 + turn) * 0x9e3779b97f4a7c15 >> 32;
   const std::string user = "@person" + std::to_string(account) + ":matrix.example.org";
@@ -56,16 +61,43 @@ void apply(Engine& engine, std::uint64_t account, std::uint64_t turn, TimePoint 
     event.action = Action::media_download;
     event.media_id = medium;
   }
+  if (familiar != nullptr) {
+    familiar->regard(event, time);
+  }
   engine.apply(event, alerts);
   alerts.clear();
+}
+
+void print_size(const Engine& engine) {
+  std::printf("resident_bytes %.0f\n", resident());
+  std::printf("keys %llu\n", static_cast<unsigned long long>(engine.stats().keys));
+  std::printf("estimated_bytes %llu\n",
+              static_cast<unsigned long long>(engine.stats().memory_bytes));
+}
+
+/// Twenty events a day of each, between eight and eighteen.
+void live(Engine& engine, std::uint64_t accounts, int days, TimePoint first) {
+  FamiliarOptions options;
+  options.memory_budget = budget;
+  Familiar familiar(options);
+  for (int turn = 0; turn < 20 * days; ++turn) {
+    const TimePoint time = first + std::chrono::days{turn / 20} + std::chrono::hours{8} +
+                           std::chrono::minutes{30} * (turn % 20);
+    for (std::uint64_t account = 0; account < accounts; ++account) {
+      apply(engine, account, static_cast<std::uint64_t>(turn), time, &familiar);
+    }
+  }
+  print_size(engine);
+  std::printf("familiar_bytes %lld\n", static_cast<long long>(familiar.stats().memory_bytes));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const std::uint64_t accounts = argc == 2 ? std::strtoull(argv[1], nullptr, 10) : 0;
-  if (accounts == 0) {
-    std::fputs("usage: state_bench ACCOUNTS\n", stderr);
+  const std::uint64_t accounts = argc >= 2 ? std::strtoull(argv[1], nullptr, 10) : 0;
+  const int days = argc == 3 ? std::atoi(argv[2]) : 0;
+  if (accounts == 0 || argc > 3 || (argc == 3 && days <= 0)) {
+    std::fputs("usage: state_bench ACCOUNTS [DAYS]\n", stderr);
     return 2;
   }
   RuleDirs dirs;
@@ -75,6 +107,11 @@ int main(int argc, char** argv) {
   EngineOptions options;
   options.memory_budget = budget;
   const TimePoint day{std::chrono::sys_days{std::chrono::year{2026} / 6 / 7}};
+  if (days > 0) {
+    Engine engine(options, rules);
+    live(engine, accounts, days, day);
+    return 0;
+  }
   {
     Engine engine(options, rules);
     const double empty = resident();
@@ -94,9 +131,6 @@ int main(int argc, char** argv) {
       apply(engine, account, turn, day + std::chrono::hours{5} * static_cast<int>(turn));
     }
   }
-  std::printf("resident_bytes %.0f\n", resident());
-  std::printf("keys %llu\n", static_cast<unsigned long long>(engine.stats().keys));
-  std::printf("estimated_bytes %llu\n",
-              static_cast<unsigned long long>(engine.stats().memory_bytes));
+  print_size(engine);
   return 0;
 }
