@@ -37,9 +37,17 @@ std::optional<IpAddress> IpAddress::parse(std::string_view text) {
 }
 
 std::string IpAddress::to_string() const {
+  if (is_v4) {  // inet_ntop goes through printf, and each address of a log comes by here
+    std::array<char, INET_ADDRSTRLEN> text{};
+    char* end = text.data();
+    for (std::size_t i = v4_mapped.size(); i < bytes.size(); ++i) {
+      end = std::to_chars(end, text.data() + text.size(), bytes[i]).ptr;
+      *end++ = '.';
+    }
+    return {text.data(), end - 1};
+  }
   std::array<char, INET6_ADDRSTRLEN + 1> buffer{};
-  const void* source = is_v4 ? bytes.data() + v4_mapped.size() : bytes.data();
-  inet_ntop(is_v4 ? AF_INET : AF_INET6, source, buffer.data(), buffer.size());
+  inet_ntop(AF_INET6, bytes.data(), buffer.data(), buffer.size());
   return buffer.data();
 }
 

@@ -66,6 +66,18 @@ TEST_CASE("sizes are read with their units") {
   REQUIRE(describe_count(-1234) == "-1,234");
 }
 
+TEST_CASE("IPv4 addresses are written as they are read") {
+  for (int octet = 0; octet < 256; ++octet) {
+    const std::string one = std::to_string(octet);
+    for (const std::string& text :
+         {one + ".0.0.1", "10." + one + ".200.30", "255.255.255." + one}) {
+      REQUIRE(IpAddress::parse(text)->to_string() == text);
+    }
+    REQUIRE(network_of(*IpAddress::parse("192.0." + one + ".77")) == "192.0." + one + ".0/24");
+  }
+  REQUIRE(IpAddress::parse("::ffff:192.0.2.1")->to_string() == "192.0.2.1");
+}
+
 TEST_CASE("addresses are read strictly") {
   REQUIRE(IpAddress::parse("192.0.2.1")->to_string() == "192.0.2.1");
   REQUIRE(IpAddress::parse("::ffff:192.0.2.1")->is_v4);
