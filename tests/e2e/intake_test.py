@@ -5,6 +5,7 @@ import collections
 import json
 import os
 import re
+import select
 import shutil
 import socket
 import ssl
@@ -148,16 +149,25 @@ class Listener(Intake):
         lines = recent_lines()
         is_done = threading.Event()
 
+        def lines_spooled():
+            return self.spooled(daemon, "main").count(b"\n")
+
+        def is_broken(connection):
+            return bool(select.select([connection], [], [], 0)[0])  # noci never writes
+
         def send_all():
-            """A sender without acknowledgements: what was on its way when the connection broke is gone."""
+            """A sender without acknowledgements: what was on its way when the connection broke is gone. It
+            is never more than 50 lines ahead, or a slow noci would lose all that the kernel keeps for it."""
             rest = list(lines)
             while rest:
                 try:
                     with senders.connect(port) as connection:
                         while rest:
-                            connection.sendall(b"".join(rest[:20]))
-                            del rest[:20]
-                            time.sleep(0.01)
+                            wanted = lines_spooled() + len(rest[:50])
+                            connection.sendall(b"".join(rest[:50]))
+                            del rest[:50]
+                            wait_for("the lines are in the spool, or noci is gone",
+                                     lambda: lines_spooled() >= wanted or is_broken(connection))
                 except OSError:
                     time.sleep(0.05)
             is_done.set()
