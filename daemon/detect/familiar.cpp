@@ -269,20 +269,20 @@ void Familiar::link(Event& event, TimePoint at) {
 void Familiar::keep_budget(std::uint32_t hour) {
   const std::int64_t for_places = options_.memory_budget / share_of_places;
   for (int i = 0; i < evictions_per_event && places_.memory() > for_places; ++i) {
-    const Place* coldest = nullptr;
-    for (std::size_t j = 0; j < std::min(eviction_sample, places_.size()); ++j) {
+    const Place* coldest = &places_.walk();
+    for (std::size_t j = 1; j < std::min(eviction_sample, places_.size()); ++j) {
       const Place& place = places_.walk();
-      coldest = coldest == nullptr || place.newest() < coldest->newest() ? &place : coldest;
+      coldest = place.newest() < coldest->newest() ? &place : coldest;
     }
     places_.remove(coldest->print);
     ++stats_.evicted_places;
   }
   for (int i = 0; i < evictions_per_event && people_.memory() > options_.memory_budget - for_places;
        ++i) {
-    const Acquaintance* coldest = nullptr;
-    for (std::size_t j = 0; j < std::min(eviction_sample, people_.size()); ++j) {
+    const Acquaintance* coldest = &people_.walk();
+    for (std::size_t j = 1; j < std::min(eviction_sample, people_.size()); ++j) {
       const Acquaintance& each = people_.walk();
-      coldest = coldest == nullptr || each.last_hour() < coldest->last_hour() ? &each : coldest;
+      coldest = each.last_hour() < coldest->last_hour() ? &each : coldest;
     }
     people_.remove(coldest->print);
     forgot_ = hour;

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 #include <new>
 #include <string>
 
@@ -63,7 +64,7 @@ std::string log_text(int from, int seconds, bool json) {
         "PUT /_matrix/federation/v1/send/%d",
     };
     std::array<char, 256> request;
-    std::snprintf(request.data(), request.size(), forms[i % std::size(forms)], room);
+    std::snprintf(request.data(), request.size(), forms[i % std::ssize(forms)], room);
     const std::string text = request.data();
     const std::string method = text.substr(0, text.find(' '));
     const std::string uri = text.substr(method.size() + 1);
@@ -98,7 +99,7 @@ std::string log_text(int from, int seconds, bool json) {
                     second / 60 % 60, second % 60, i % 100 * 10, logger, id.c_str(),
                     is_other ? "something else" : message.c_str());
       log += line.data();
-      if (i % std::size(forms) == 1 && (i + 5) % 7 != 3) {
+      if (i % std::ssize(forms) == 1 && (i + 5) % 7 != 3) {
         // The exact count, which waits for the access line of the next /messages.
         std::snprintf(line.data(), line.size(),
                       "2026-06-07 %02d:%02d:%02d,%03d - synapse.rest.client.room - 906 - INFO - "
