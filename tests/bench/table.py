@@ -53,7 +53,8 @@ class Report:
         today = datetime.date.today().isoformat()
         with open("/proc/meminfo") as file:
             memory = int(file.readline().split()[1]) / 2**20
-        where = (f"`{command}` on {today}: {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, "
-                 f"Linux {platform.release()}; page cache warm. Read ratios, not absolutes.")
+        kernel = ".".join(platform.release().split(".")[:2])
+        where = (f"`{command}` on {today}: {processor()}, {os.cpu_count()} cores, {memory:.0f} GiB, Linux {kernel}; "
+                 f"page cache warm, load average {os.getloadavg()[2]:.1f}. Read ratios, not absolutes.")
         with open(PAGE, "w") as file:
             file.write(f"{before}{BEGIN}\n\n{where}\n\n{self.text()}\n\n{END}{after}")
