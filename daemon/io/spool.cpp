@@ -62,13 +62,14 @@ tl::expected<std::uint64_t, int> end_of_lines(int fd, std::uint64_t size) {
 
 std::vector<SpoolSegment> spool_segments(const std::string& folder) {
   std::vector<SpoolSegment> segments;
-  for (const FileEntry& entry : files_beside(folder + "/")) {
+  const std::string within = folder + "/";
+  for (const FileEntry& entry : files_beside(within)) {
     const std::string file = entry.path.substr(entry.path.rfind('/') + 1);
     const auto at = file.rfind(suffix);
     if (at == std::string::npos || at == 0) {
       continue;
     }
-    SpoolSegment segment{file.substr(0, at), 0,         folder + "/" + file, entry.id.device,
+    SpoolSegment segment{file.substr(0, at), 0,         within + file, entry.id.device,
                          entry.id.inode,     entry.size};
     const std::string_view rest = std::string_view(file).substr(at + suffix.size());
     if (!rest.empty()) {
