@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <utility>
 
 #include "detect/key.hpp"
 
@@ -206,14 +205,6 @@ TimePoint Tally::falls_to(std::int64_t most, const PlanCounter& plan, std::size_
   }
   return steps ? steps->falls_to(most, plan.steps, plan.spans[span], now)
                : sum.falls_to(most, plan.spans[span], now);
-}
-
-bool Tally::is_repeat(const PlanCounter& plan, TimePoint at, std::uint64_t print) {
-  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
-  // The print is as good as random: another value in another pane is no likelier the same.
-  const auto pane = static_cast<std::uint64_t>(plan.spans.front().pane_of(at));
-  const std::uint64_t seen = print ^ ((pane + 1) * odd);
-  return std::exchange(repeat, seen) == seen;
 }
 
 std::int64_t Tally::bytes() const {

@@ -24,8 +24,6 @@ struct Tally {
   std::size_t counter = 0;
   /// No window can come near a limit before so much more was added; only spares looking.
   std::int64_t slack = 0;
-  /// Of distinct values: the newest and its pane. The same again changes no window.
-  std::uint64_t repeat = 0;
   LadderSum sum;
   // Instead of the sum:
   std::unique_ptr<DistinctCounter> distinct;
@@ -38,8 +36,6 @@ struct Tally {
   /// See LadderSum::falls_to.
   [[nodiscard]] TimePoint falls_to(std::int64_t most, const PlanCounter& plan, std::size_t span,
                                    TimePoint now) const;
-  /// Whether the value before was the same, in the same pane: no window would change. Notes it.
-  [[nodiscard]] bool is_repeat(const PlanCounter& plan, TimePoint at, std::uint64_t print);
   [[nodiscard]] std::int64_t bytes() const;
 };
 

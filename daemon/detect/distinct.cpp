@@ -1,9 +1,18 @@
 #include "detect/distinct.hpp"
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace noci::detect {
+
+bool DistinctCounter::is_repeat(Spans spans, TimePoint at, std::uint64_t print) {
+  constexpr std::uint64_t odd = 0x9e3779b97f4a7c15;
+  // The print is as good as random: another value in another pane is no likelier the same.
+  const auto pane = static_cast<std::uint64_t>(spans.front().pane_of(at));
+  const std::uint64_t newest = print ^ ((pane + 1) * odd);
+  return std::exchange(newest_, newest) == newest;
+}
 
 DistinctCounter::Added DistinctCounter::add(Spans spans, std::int64_t cap, TimePoint now,
                                             TimePoint at, std::uint64_t print) {

@@ -27,6 +27,8 @@ class DistinctCounter {
     std::optional<TimePoint> before;  ///< when the value was last seen, if that is remembered
   };
 
+  /// Whether the value before was the same, in the same pane: no window would change. Notes it.
+  [[nodiscard]] bool is_repeat(Spans spans, TimePoint at, std::uint64_t print);
   /// `spans` always the same.
   Added add(Spans spans, std::int64_t cap, TimePoint now, TimePoint at, std::uint64_t print);
 
@@ -53,6 +55,7 @@ class DistinctCounter {
                                          std::uint64_t print);
   void estimate_when_full(Spans spans, std::int64_t cap, TimePoint now);
 
+  std::uint64_t newest_ = 0;  ///< value and pane of the last look; only spares the next
   SeenTable seen_;
   LadderSum ladder_;  ///< of the first `exact_spans_` windows
   std::uint32_t spans_;

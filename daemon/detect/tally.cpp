@@ -46,8 +46,8 @@ void Engine::Core::want_review(Account& account, const detect::PlanCounter& coun
 void Engine::Core::tally_up(Account& account, const Touch& touch, TimePoint at) {
   const detect::PlanCounter& counter = plan_->tables[touch.table].counters[touch.counter];
   detect::Tally& tally = tally_of(account, touch.counter);
-  if (tally.distinct && tally.is_repeat(counter, at, touch.print) && tally.slack > 0 &&
-      counter.baselines.empty()) {
+  if (tally.distinct && tally.distinct->is_repeat(counter.spans, at, touch.print) &&
+      tally.slack > 0 && counter.baselines.empty()) {
     want_review(account, counter, false);
     return;
   }
