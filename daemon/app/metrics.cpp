@@ -96,6 +96,7 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
     to.now("noci_memory_bytes", "Estimated memory, by what it is for.", bytes, {{"part", part}});
   };
   memory("keys", engine.memory_bytes);
+  memory("familiar", analysis.familiar.memory_bytes);
   memory("custody", analysis.custody.bytes);
   to.now("noci_open_episodes", "Episodes that are firing or escalated.", engine.open_episodes);
   to.total("noci_evicted_keys_total", "Cold keys forgotten to stay within the memory budget.",
@@ -106,7 +107,6 @@ void add_engine(auto& to, const AnalysisStatus& analysis) {
   to.now("noci_familiar_accounts", "Accounts whose usual ways are known.", familiar.accounts);
   to.now("noci_familiar_places", "Addresses with agents where an account was seen lately.",
          familiar.places);
-  to.now("noci_familiar_memory_bytes", "Estimated memory of both.", familiar.memory_bytes);
   to.total("noci_familiar_evicted_accounts_total",
            "Accounts whose usual ways were forgotten to stay within the memory budget.",
            familiar.evicted_accounts);
