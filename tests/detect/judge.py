@@ -9,7 +9,7 @@ KINDS = ("rooms", "messages", "files", "bytes", "profiles")
 FLOOR = {"rooms": 10, "messages": 5000, "files": 300, "lists": 5}
 NETWORK_BITS = {4: 24, 6: 64}
 # Split over accounts or addresses.
-SPLIT = ("dozen_accounts", "dozen_in_a_network", "dozen_apart", "addresses_200", "open_media_200")
+SPLIT = ("dozen_accounts", "dozen_in_a_network", "dozen_masked", "dozen_apart", "addresses_200", "open_media_200")
 
 
 class Truth:

@@ -43,6 +43,13 @@ constexpr std::array all{
           .accounts = 12,
           .addresses = 12,
           .spread = Spread::one_network},
+    // The same, each as its owner's browser: nothing is shared but the network.
+    Shape{.name = "dozen_masked",
+          .days = 2,
+          .accounts = 12,
+          .addresses = 12,
+          .spread = Spread::one_network,
+          .looks_like_owner = true},
     Shape{
         .name = "dozen_apart", .days = 2, .accounts = 12, .addresses = 12, .spread = Spread::apart},
     Shape{.name = "addresses_200", .days = 1, .addresses = 200, .spread = Spread::apart},
