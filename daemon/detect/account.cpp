@@ -296,6 +296,7 @@ bool Account::load(ByteReader& in, const Layout& layout) {
   last_event = TimePoint(Duration(last));
   const auto& counters = layout.tables[table].counters;
   const std::uint64_t tally_count = in.count();
+  tallies.reserve(std::min<std::size_t>(tally_count, counters.size()));
   for (std::uint64_t i = 0; i < tally_count && in.ok(); ++i) {
     const std::uint64_t counter = in.number();
     if (counter >= counters.size() || tally(counter) != nullptr) {

@@ -116,6 +116,7 @@ bool LadderSum::load(ByteReader& in) {
   compact_at_ = static_cast<std::uint32_t>(
       std::clamp<std::uint64_t>(in.number(), fewest_to_compact, UINT32_MAX));
   const std::uint64_t count = in.count();
+  panes_.reserve(count);
   std::int64_t previous = 0;
   for (std::uint64_t i = 0; i < count && in.ok(); ++i) {
     const std::int64_t step = in.integer();
