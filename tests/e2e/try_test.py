@@ -2,6 +2,7 @@
 for the attackers and for nobody else, and nothing left behind."""
 
 import glob
+import ipaddress
 import json
 import os
 import re
@@ -30,6 +31,14 @@ def leftovers():
     return folders | daemons
 
 
+def network(address):
+    """As noci names it; nothing of what is no address (the ledger's clients forge some)."""
+    try:
+        return str(ipaddress.ip_network(f"{address}/{64 if ':' in address else 24}", strict=False))
+    except ValueError:
+        return None
+
+
 class Try(Case):
     def setUp(self):
         super().setUp()
@@ -40,14 +49,17 @@ class Try(Case):
                                 stdin=subprocess.DEVNULL, start_new_session=True)
 
     def attackers(self):
-        """Accounts, addresses and agents of the ledger's attackers."""
+        """Accounts, addresses, agents and networks of the ledger's attackers."""
         truth = capture.truth()
         names = [actor for actor in truth["actors"] if actor.startswith("attacker:")]
         who = {who for actor in names for who in truth["actors"][actor]["user_ids"] + truth["by_actor"][actor]["ips"]}
-        # A rule may count over all that use one agent.
+        # A rule may count over all that use one agent, or one network, in which nobody else is.
         with open(capture.JSON, encoding="utf-8", newline="\n") as file:
             records = [json.loads(line) for line in file]
-        return who | {record["user_agent"] for record in records if record.get("ip_address") in who}
+        others = {ip for actor in truth["actors"] if actor not in names for ip in truth["by_actor"][actor]["ips"]}
+        theirs = {ip for actor in names for ip in truth["by_actor"][actor]["ips"]}
+        return (who | {record["user_agent"] for record in records if record.get("ip_address") in who}
+                | {network(ip) for ip in theirs} - {network(ip) for ip in others - theirs})
 
     def test_the_capture_raises_alerts_for_its_attackers_alone(self):
         process = self.run_try("--capture", "--seconds", "45")
