@@ -108,6 +108,7 @@ class LogReading {
       return;
     }
     file_ = std::make_unique<LogFile>(std::move(*file));
+    file_->read_ahead();
     taken_ = 0;
   }
 

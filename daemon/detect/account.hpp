@@ -53,7 +53,6 @@ struct Watch {
 struct Account {
   std::uint32_t slot = 0;
   std::uint16_t table = 0;
-  bool dirty = false;
   std::uint64_t print = 0;  ///< of table and key
   TimePoint last_event;
   std::int64_t bytes = 0;  ///< estimated, as counted into the budget

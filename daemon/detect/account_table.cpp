@@ -27,26 +27,20 @@ void AccountTable::remove(Account& account) {
   index_.erase(index_.find(Entry{account.print, &account}));
   if (slot + 1 < slots_.size()) {
     slots_.back()->slot = slot;
-    // Both numbers changed hands: what is written under this one is another account now.
-    slots_.back()->dirty = false;
     std::swap(slots_[slot], slots_.back());
-    mark_dirty(*slots_[slot]);
+    // What is written under this number is another account now.
+    dirty_.mark(slot);
   }
   slots_.pop_back();
 }
 
-void AccountTable::mark_dirty(Account& account) {
-  if (!account.dirty) {
-    account.dirty = true;
-    dirty_.push_back(account.slot);
-  }
+void AccountTable::mark_dirty(const Account& account) {
+  dirty_.mark(account.slot);
 }
 
 void AccountTable::mark_dirty(const std::vector<std::uint32_t>& slots) {
   for (const std::uint32_t slot : slots) {
-    if (slot < slots_.size()) {
-      mark_dirty(*slots_[slot]);
-    }
+    dirty_.mark(slot);
   }
 }
 
@@ -61,15 +55,7 @@ Account& AccountTable::walk() {
 }
 
 std::vector<std::uint32_t> AccountTable::take_dirty() {
-  std::vector<std::uint32_t> taken;
-  taken.swap(dirty_);
-  std::ranges::sort(taken);
-  taken.erase(std::unique(taken.begin(), taken.end()), taken.end());
-  std::erase_if(taken, [&](std::uint32_t slot) { return slot >= slots_.size(); });
-  for (const std::uint32_t slot : taken) {
-    slots_[slot]->dirty = false;
-  }
-  return taken;
+  return dirty_.take(slots_.size());
 }
 
 void AccountTable::set(std::size_t slot, std::unique_ptr<Account> account) {
@@ -88,7 +74,6 @@ void AccountTable::rebuild() {
   for (std::size_t slot = 0; slot < slots_.size();) {
     Account& account = *slots_[slot];
     account.slot = static_cast<std::uint32_t>(slot);
-    account.dirty = false;
     if (find(account.table, account.key) != nullptr) {
       // Only a damaged state has a key twice.
       std::swap(slots_[slot], slots_.back());

@@ -13,6 +13,7 @@
 
 #include "base/hash.hpp"
 #include "detect/account.hpp"
+#include "detect/dirty_slots.hpp"
 
 namespace noci::detect {
 
@@ -23,7 +24,7 @@ class AccountTable {
   [[nodiscard]] Account* find(std::size_t table, std::string_view key) const;
   Account& add(std::size_t table, std::string_view key);
   void remove(Account& account);
-  void mark_dirty(Account& account);
+  void mark_dirty(const Account& account);
   /// Numbers that take_dirty gave and that were not written after all.
   void mark_dirty(const std::vector<std::uint32_t>& slots);
   /// Brings the memory estimate up to date after a change.
@@ -95,7 +96,7 @@ class AccountTable {
   HashSeed seed_;
   std::vector<std::unique_ptr<Account>> slots_;
   boost::unordered_flat_set<Entry, Hash, Same> index_;
-  std::vector<std::uint32_t> dirty_;
+  DirtySlots dirty_;
   std::int64_t memory_ = 0;
   std::uint64_t hand_ = 0;
 };

@@ -58,7 +58,6 @@ class Acquaintance {
 
   // Of its table.
   std::uint64_t print = 0;
-  bool dirty = false;
 
   /// Says what is new and remembers it; true when the record changed. The trait `account` is left
   /// to who knows since when accounts are watched at all.

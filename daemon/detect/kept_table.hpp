@@ -2,7 +2,7 @@
 // Records found by their seeded fingerprint and numbered 0, 1, 2, … without gaps, with what a
 // commit keeps of them: those that changed, and in turn some that did not (checkpoint.hpp). A
 // removed record's number goes to the last one. References are good until the next add or remove.
-// Record: `print` (never 0), `dirty`, bytes(), save(ByteWriter&), load(ByteReader&).
+// Record: `print` (never 0), bytes(), save(ByteWriter&), load(ByteReader&).
 
 #include <algorithm>
 #include <cstdint>
@@ -14,6 +14,7 @@
 
 #include "base/bytes.hpp"
 #include "detect/checkpoint.hpp"
+#include "detect/dirty_slots.hpp"
 
 namespace noci::detect {
 
@@ -45,8 +46,7 @@ class KeptTable {
       records_[slot] = std::move(records_.back());
       index_[records_[slot].print] = slot;
       // What is written under this number is another record now.
-      records_[slot].dirty = true;
-      dirty_.push_back(slot);
+      dirty_.mark(slot);
     }
     records_.pop_back();
   }
@@ -54,10 +54,7 @@ class KeptTable {
   /// After a change of a record that had so many bytes.
   void changed(Record& record, std::int64_t bytes_before) {
     memory_ += record.bytes() - bytes_before;
-    if (!record.dirty) {
-      record.dirty = true;
-      dirty_.push_back(static_cast<std::uint32_t>(&record - records_.data()));
-    }
+    dirty_.mark(static_cast<std::size_t>(&record - records_.data()));
   }
 
   /// The next record of an endless walk over all; not when there is none.
@@ -74,13 +71,7 @@ class KeptTable {
 
   void begin(bool whole) {
     Taken& taken = checkpoint_.begin(whole, segments());
-    std::vector<std::uint32_t> slots = std::exchange(dirty_, {});
-    std::ranges::sort(slots);
-    slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-    std::erase_if(slots, [&](std::uint32_t slot) { return slot >= records_.size(); });
-    for (const std::uint32_t slot : slots) {
-      records_[slot].dirty = false;
-    }
+    std::vector<std::uint32_t> slots = dirty_.take(records_.size());
     if (!whole) {  // otherwise the segments have them
       taken.slots = std::move(slots);
     }
@@ -125,10 +116,7 @@ class KeptTable {
       return;
     }
     for (const std::uint32_t slot : taken->slots) {
-      if (slot < records_.size() && !records_[slot].dirty) {
-        records_[slot].dirty = true;
-        dirty_.push_back(slot);
-      }
+      dirty_.mark(slot);
     }
   }
 
@@ -222,7 +210,7 @@ class KeptTable {
   std::size_t per_segment_;
   std::vector<Record> records_;
   boost::unordered_flat_map<std::uint64_t, std::uint32_t, PrintHash> index_;
-  std::vector<std::uint32_t> dirty_;
+  DirtySlots dirty_;
   std::vector<std::uint32_t> taken_;  ///< of the commit that is being written
   std::int64_t memory_ = 0;
   std::uint64_t hand_ = 0;

@@ -24,7 +24,6 @@ struct Place {
   };
 
   std::uint64_t print = 0;
-  bool dirty = false;
   Candidate newest_seen{};  ///< told last: usually it comes again, and changes nothing
   std::vector<Candidate> candidates;
 

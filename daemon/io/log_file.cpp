@@ -1,5 +1,7 @@
 #include "io/log_file.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <utility>
 
@@ -9,6 +11,7 @@
 
 #include "io/archive.hpp"
 #include "io/file_descriptor.hpp"
+#include "io/read_ahead.hpp"
 
 namespace noci {
 
@@ -30,11 +33,23 @@ Result<LogFile> LogFile::open(std::string path, SourceIndex source, std::size_t 
   if (S_ISREG(status.st_mode)) {
     size = static_cast<std::uint64_t>(status.st_size);
   }
+  std::array<char, 4> start{};
+  const ssize_t count = size ? pread(fd.get(), start.data(), start.size(), 0) : 0;
+  const bool is_packed =
+      packing_of({start.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))}) !=
+      Packing::none;
   auto input = unpacked(plain_input(std::move(fd), !size));
   if (log.empty()) {
     log = path;
   }
-  return LogFile(std::move(path), std::move(log), source, std::move(input), size, block);
+  return LogFile(std::move(path), std::move(log), source, std::move(input), size, is_packed, block);
+}
+
+void LogFile::read_ahead() {
+  if (is_packed_) {
+    input_ = noci::read_ahead(std::move(input_), block_);
+    is_packed_ = false;
+  }
 }
 
 Result<std::optional<Chunk>> LogFile::next(TimePoint arrival) {
@@ -65,12 +80,13 @@ Result<std::optional<Chunk>> LogFile::next(TimePoint arrival) {
 
 LogFile::LogFile(std::string path, std::string log, SourceIndex source,
                  std::unique_ptr<ByteInput> input, std::optional<std::uint64_t> size,
-                 std::size_t block)
+                 bool is_packed, std::size_t block)
     : path_(std::move(path)),
       log_(std::move(log)),
       source_(source),
       input_(std::move(input)),
       size_(size),
+      is_packed_(is_packed),
       block_(block) {}
 
 }  // namespace noci

@@ -30,6 +30,10 @@ class LogFile {
   /// is unpacked.
   [[nodiscard]] Result<std::optional<Chunk>> next(TimePoint arrival = {});
 
+  /// For who reads all of it: an archive is unpacked on a thread of its own from now on, a few
+  /// blocks ahead. Nothing changes for other files, which the system reads ahead.
+  void read_ahead();
+
   /// Bytes of the file, where that is known beforehand.
   [[nodiscard]] std::optional<std::uint64_t> size() const { return size_; }
 
@@ -41,13 +45,14 @@ class LogFile {
 
  private:
   LogFile(std::string path, std::string log, SourceIndex source, std::unique_ptr<ByteInput> input,
-          std::optional<std::uint64_t> size, std::size_t block);
+          std::optional<std::uint64_t> size, bool is_packed, std::size_t block);
 
   std::string path_;
   std::string log_;
   SourceIndex source_;
   std::unique_ptr<ByteInput> input_;
   std::optional<std::uint64_t> size_;
+  bool is_packed_;
   std::size_t block_;
   std::vector<char> buffer_;
   std::uint64_t offset_ = 0;

@@ -53,7 +53,7 @@ class Flood(Case):
         with tempfile.TemporaryFile() as out:
             process = subprocess.Popen([NOCI, "replay", "--config", config, "--format", "jsonl", "-"],
                                        stdin=subprocess.PIPE, stdout=out, stderr=subprocess.DEVNULL)
-            every = LINES // 40
+            every = 312 * BUDGET  # each line costs up to 3 KiB of the budget
             for number in range(LINES):
                 second = number * 600 / LINES
                 if number % every == every - 1:

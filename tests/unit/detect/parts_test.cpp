@@ -2,6 +2,7 @@
 #include <map>
 
 #include "base/hash.hpp"
+#include "detect/dirty_slots.hpp"
 #include "detect/evidence.hpp"
 #include "detect/sliding_hll.hpp"
 #include "detect/summary.hpp"
@@ -78,6 +79,19 @@ TEST_CASE("the sliding estimate does not depend on the order of arrival") {
     CHECK(forward.estimate(span, day_one + Duration{count}) ==
           backward.estimate(span, day_one + Duration{count}));
   }
+}
+
+TEST_CASE(
+    "a number that changes hands again and again is noted once, and again after it was asked for") {
+  detect::DirtySlots dirty;
+  for (const std::size_t slot : {7, 3, 7, 900, 3, 7}) {
+    dirty.mark(slot);
+  }
+  CHECK(dirty.take(900) == std::vector<std::uint32_t>{3, 7});
+  CHECK(dirty.take(900).empty());
+  dirty.mark(900);
+  dirty.mark(7);
+  CHECK(dirty.take(901) == std::vector<std::uint32_t>{7, 900});
 }
 
 TEST_CASE("frequent values survive a flood of rare ones and counts are guaranteed") {
