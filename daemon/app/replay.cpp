@@ -2,6 +2,7 @@
 
 #include <iostream>
 
+#include "app/counting_thread.hpp"
 #include "io/geo_database.hpp"
 #include "notify/payload.hpp"
 #include "pipeline/pipeline.hpp"
@@ -47,10 +48,8 @@ ExitCode replay(const ReplayOptions& options) {
   Pipeline pipeline(std::move(pipeline_options), configuration->rules);
   const Node node{settings.node_name, "", NOCI_VERSION, configuration->hash};
 
-  std::vector<Alert> alerts;
   std::size_t state_changes = 0;
-  code = read_all(*inputs, "replay", [&](const Chunk& chunk) {
-    pipeline.feed(chunk, alerts);
+  CountingThread counting(pipeline, events_at_once(*inputs), [&](const std::vector<Alert>& alerts) {
     for (const Alert& alert : alerts) {
       if (options.jsonl) {
         std::cout << payload_json(alert, node) << '\n';
@@ -59,9 +58,10 @@ ExitCode replay(const ReplayOptions& options) {
       }
     }
     state_changes += alerts.size();
-    alerts.clear();
     std::cout.flush();
   });
+  code = read_all(*inputs, "replay", [&](const Chunk& chunk) { counting.feed(chunk); });
+  counting.finish();
   if (!options.jsonl) {
     const ParseStats& stats = pipeline.parse_stats();
     std::cerr << stats.records << " records, " << state_changes << " state changes\n";

@@ -12,6 +12,7 @@
 #include <boost/json.hpp>
 #include <fmt/format.h>
 
+#include "app/counting_thread.hpp"
 #include "app/tune_peaks.hpp"
 #include "app/tune_thefts.hpp"
 #include "base/text.hpp"
@@ -250,17 +251,16 @@ ExitCode tune(const TuneOptions& options) {
     return true;
   });
   History history;
-  std::vector<Alert> alerts;
-  code = read_all(*inputs, "tune", [&](const Chunk& chunk) {
-    pipeline.feed(chunk, alerts);
+  CountingThread counting(pipeline, events_at_once(*inputs), [&](const std::vector<Alert>& alerts) {
     for (const Alert& alert : alerts) {
       if (alert.status == AlertStatus::firing) {
         ++history.alerts[alert.rule_id];
         ++history.episodes;
       }
     }
-    alerts.clear();
   });
+  code = read_all(*inputs, "tune", [&](const Chunk& chunk) { counting.feed(chunk); });
+  counting.finish();
   history.days = peaks.days();
   if (history.days <= 0) {
     std::cerr << "noci tune: nothing in these logs counts for any rule\n";

@@ -2,6 +2,7 @@
 // What a record means: one request (or login, or forged line) with normalised fields, named after
 // the Elastic Common Schema so that a SOC knows them. docs/events.md is the reference.
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -229,5 +230,18 @@ struct Event {
   /// The number of a number field.
   [[nodiscard]] std::optional<std::int64_t> number(Field field) const;
 };
+
+/// All texts of an event but its reason, which is a fixed word, and the candidates.
+inline constexpr std::array event_texts{&Event::claimed_user_id, &Event::homeserver,
+                                        &Event::user_id,         &Event::effective_user_id,
+                                        &Event::actor_id,        &Event::server_name,
+                                        &Event::source_ip,       &Event::source_network,
+                                        &Event::source_country,  &Event::source_as,
+                                        &Event::source_as_name,  &Event::user_agent,
+                                        &Event::method,          &Event::path,
+                                        &Event::query,           &Event::room_id,
+                                        &Event::media_id,        &Event::target_user_id,
+                                        &Event::target_server,   &Event::log_source,
+                                        &Event::log_worker,      &Event::request_id};
 
 }  // namespace noci

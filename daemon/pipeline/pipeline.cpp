@@ -65,22 +65,36 @@ Pipeline::Pipeline(PipelineOptions options, std::shared_ptr<const RuleSet> rules
 TimePoint Pipeline::feed(const Chunk& chunk, std::vector<Alert>& out) {
   TimePoint last{};
   reader_.feed(chunk, [&](Event& event) {
-    note(event, chunk.arrival);
-    if (is_counted(event.kind)) {
-      last = event.timestamp;
-      count(event, chunk.arrival, out);
+    const TimePoint claimed = event.timestamp;
+    if (take(event, chunk.arrival, out)) {
+      last = claimed;
     }
   });
   return last;
 }
 
+void Pipeline::read(const Chunk& chunk, EventBatch& batch) {
+  reader_.feed(chunk, [&](const Event& event) { batch.add(event, chunk.arrival); });
+}
+
+void Pipeline::count(EventBatch& batch, std::vector<Alert>& out) {
+  for (EventBatch::Entry& entry : batch.entries()) {
+    take(entry.event, entry.arrival, out);
+  }
+}
+
 std::vector<StreamOf> Pipeline::release(TimePoint now, std::vector<Alert>& out) {
-  return reader_.release(now, [&](Event& event) {
-    note(event, now);
-    if (is_counted(event.kind)) {
-      count(event, now, out);
-    }
-  });
+  return reader_.release(now, [&](Event& event) { take(event, now, out); });
+}
+
+/// Whether it is one that the engine sees.
+bool Pipeline::take(Event& event, TimePoint arrival, std::vector<Alert>& out) {
+  note(event, arrival);
+  if (!is_counted(event.kind)) {
+    return false;
+  }
+  count(event, arrival, out);
+  return true;
 }
 
 void Pipeline::note(const Event& event, TimePoint arrival) {

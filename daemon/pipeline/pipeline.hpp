@@ -18,6 +18,7 @@
 #include "model/record.hpp"
 #include "model/rule.hpp"
 #include "model/stats.hpp"
+#include "pipeline/event_batch.hpp"
 #include "pipeline/event_clock.hpp"
 #include "pipeline/event_reader.hpp"
 
@@ -42,6 +43,11 @@ class Pipeline {
   /// Counts everything in the chunk and appends the state changes it causes, in order. Gives the
   /// event time of its last counted record as it was claimed, unset when there was none.
   TimePoint feed(const Chunk& chunk, std::vector<Alert>& out);
+  /// feed() in two halves, which two threads may run side by side: the events of a chunk, and
+  /// counting them. A pipeline is used either by feed() or by these two; nothing else may run
+  /// meanwhile.
+  void read(const Chunk& chunk, EventBatch& batch);
+  void count(EventBatch& batch, std::vector<Alert>& out);
   /// Called about every second of `run`: lines held back to be judged (custody.hpp) that no later
   /// line of their log has released leave by the wall clock. Gives the streams whose consumed()
   /// moved.
@@ -108,6 +114,7 @@ class Pipeline {
   [[nodiscard]] std::vector<KeyStatus> why(std::string_view key) const { return engine_.why(key); }
 
  private:
+  bool take(Event& event, TimePoint arrival, std::vector<Alert>& out);
   void note(const Event& event, TimePoint arrival);
   void count(Event& event, TimePoint arrival, std::vector<Alert>& out);
 

@@ -13,12 +13,9 @@ namespace noci::test {
 
 /// The event with its texts in the arena.
 inline Event kept(Event event, Arena& arena) {
-  for (std::string_view* text :
-       {&event.reason, &event.homeserver, &event.user_id, &event.effective_user_id, &event.actor_id,
-        &event.server_name, &event.source_ip, &event.user_agent, &event.method, &event.path,
-        &event.query, &event.room_id, &event.media_id, &event.target_user_id, &event.target_server,
-        &event.log_source, &event.log_worker, &event.request_id}) {
-    *text = arena.store(*text);
+  event.reason = arena.store(event.reason);
+  for (std::string_view Event::*const text : event_texts) {
+    event.*text = arena.store(event.*text);
   }
   return event;
 }

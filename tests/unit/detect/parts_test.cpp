@@ -84,7 +84,7 @@ TEST_CASE("the sliding estimate does not depend on the order of arrival") {
 TEST_CASE(
     "a number that changes hands again and again is noted once, and again after it was asked for") {
   detect::DirtySlots dirty;
-  for (const std::size_t slot : {7, 3, 7, 900, 3, 7}) {
+  for (const std::size_t slot : {7U, 3U, 7U, 900U, 3U, 7U}) {
     dirty.mark(slot);
   }
   CHECK(dirty.take(900) == std::vector<std::uint32_t>{3, 7});
