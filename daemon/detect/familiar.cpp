@@ -77,6 +77,12 @@ std::string_view server_of(std::string_view room_id) {
   return colon == std::string_view::npos ? std::string_view() : room_id.substr(colon + 1);
 }
 
+/// Of an item that is there: never 0.
+std::uint32_t shortened(std::uint64_t print) {
+  const auto low = static_cast<std::uint32_t>(print);
+  return low == 0 ? 1 : low;
+}
+
 void fill(std::optional<std::int64_t>& field, std::optional<std::int8_t> value) {
   field = field || !value ? field : std::optional<std::int64_t>(*value);
 }
@@ -113,9 +119,10 @@ void Familiar::use_geography(std::shared_ptr<const Geography> geography) {
 }
 
 void Familiar::regard(Event& event, TimePoint at) {
-  const Origin* const origin = event.source_ip.empty() ? nullptr : &origin_of(event.source_ip);
-  if (origin != nullptr) {
-    say_where(event, *origin);
+  Sender sender;
+  if (!event.source_ip.empty()) {
+    sender.origin = &origin_of(event.source_ip);
+    say_where(event, *sender.origin);
   }
   if (event.actor_id.empty() && event.kind != Kind::forged) {
     event.actor_id = event.user_id;
@@ -128,10 +135,11 @@ void Familiar::regard(Event& event, TimePoint at) {
       minute > std::numeric_limits<std::uint32_t>::max() - Place::linked_minutes) {
     return;
   }
+  sender.agent = siphash(event.user_agent, options_.seed);
   if (!event.user_id.empty()) {
-    meet(event, at, origin);
-  } else if (event.actor_id.empty() && event.server_name.empty() && origin != nullptr) {
-    link(event, at);
+    meet(event, at, sender);
+  } else if (event.actor_id.empty() && event.server_name.empty() && sender.origin != nullptr) {
+    link(event, at, sender);
   }
 }
 
@@ -150,15 +158,15 @@ void Familiar::say_where(Event& event, const Origin& origin) const {
   }
 }
 
-detect::Meeting Familiar::meeting_of(const Event& event, TimePoint at, const Origin* origin) {
+detect::Meeting Familiar::meeting_of(const Event& event, TimePoint at, const Sender& sender) {
   Meeting meeting;
   meeting.hour = static_cast<std::uint32_t>(
       std::chrono::floor<std::chrono::hours>(at.time_since_epoch()).count());
-  if (origin != nullptr) {
-    meeting.prints = origin->prints;
+  if (sender.origin != nullptr) {
+    meeting.prints = sender.origin->prints;
   }
   if (!event.user_agent.empty()) {
-    meeting.prints[kind_of(Trait::agent)] = product_print(event.user_agent);
+    meeting.prints[kind_of(Trait::agent)] = product_print(event.user_agent, sender.agent);
   }
   meeting.prints[kind_of(Trait::action)] = actions_[static_cast<std::size_t>(event.action)];
   if (const std::string_view server = server_of(event.room_id); !server.empty()) {
@@ -170,8 +178,8 @@ detect::Meeting Familiar::meeting_of(const Event& event, TimePoint at, const Ori
   return meeting;
 }
 
-void Familiar::meet(Event& event, TimePoint at, const Origin* origin) {
-  const Meeting meeting = meeting_of(event, at, origin);
+void Familiar::meet(Event& event, TimePoint at, const Sender& sender) {
+  const Meeting meeting = meeting_of(event, at, sender);
   const std::uint64_t print = account_print(event);
   Acquaintance& known = acquaintance_of(event, print, meeting.hour);
   const std::int64_t before = known.bytes();
@@ -185,8 +193,8 @@ void Familiar::meet(Event& event, TimePoint at, const Origin* origin) {
   } else if (meeting.hour >= *began_ + all_seen_after && remembers_all) {
     novelty.set(Trait::account, true);
   }
-  if (origin != nullptr && origin->where.at && !event.travel_kmh) {
-    event.travel_kmh = known.travel(*origin->where.at, at, changed);
+  if (sender.origin != nullptr && sender.origin->where.at && !event.travel_kmh) {
+    event.travel_kmh = known.travel(*sender.origin->where.at, at, changed);
   }
   if (changed) {
     people_.changed(known, before);
@@ -196,8 +204,8 @@ void Familiar::meet(Event& event, TimePoint at, const Origin* origin) {
   fill(event.known_days_address, days.address);
   fill(event.known_days_network, days.network);
   fill(event.known_days_agent, days.agent);
-  if (origin != nullptr && !is_shared(event.source_ip, at)) {
-    see(event, at, print);
+  if (sender.origin != nullptr && !is_shared(event.source_ip, at)) {
+    see(event, at, sender, print);
   }
   keep_budget(meeting.hour);
 }
@@ -219,12 +227,12 @@ detect::Acquaintance& Familiar::acquaintance_of(const Event& event, std::uint64_
   return fresh;
 }
 
-void Familiar::see(const Event& event, TimePoint at, std::uint64_t account) {
+void Familiar::see(const Event& event, TimePoint at, const Sender& sender, std::uint64_t account) {
   const auto minute = static_cast<std::uint32_t>(
       std::chrono::floor<std::chrono::minutes>(at.time_since_epoch()).count());
   const auto late = static_cast<std::uint32_t>(
       std::chrono::ceil<std::chrono::minutes>(options_.lateness).count());
-  const std::uint64_t print = place_print(event);
+  const std::uint64_t print = place_print(event, sender);
   Place* place = places_.find(print);
   if (place == nullptr) {
     for (int i = 0; i < looks_per_record && places_.size() > 0; ++i) {
@@ -241,11 +249,11 @@ void Familiar::see(const Event& event, TimePoint at, std::uint64_t account) {
   }
 }
 
-void Familiar::link(Event& event, TimePoint at) {
+void Familiar::link(Event& event, TimePoint at, const Sender& sender) {
   candidates_.clear();
   const auto minute = static_cast<std::uint32_t>(
       std::chrono::floor<std::chrono::minutes>(at.time_since_epoch()).count());
-  const Place* const place = places_.find(place_print(event));
+  const Place* const place = places_.find(place_print(event, sender));
   if (place == nullptr || is_shared(event.source_ip, at)) {
     return;
   }
@@ -301,6 +309,7 @@ const Familiar::Origin& Familiar::origin_of(std::string_view text) {
     return origin;
   }
   origin = {};
+  origin.print = print;
   origin.address = text;
   const auto address = IpAddress::parse(text);
   if (!address) {
@@ -316,7 +325,7 @@ const Familiar::Origin& Familiar::origin_of(std::string_view text) {
   const auto note = [&](Trait trait, std::string_view value) {
     origin.prints[kind_of(trait)] = value.empty() ? 0 : item_print(trait, value);
   };
-  note(Trait::address, text);
+  origin.prints[kind_of(Trait::address)] = shortened(print);
   note(Trait::network, origin.network);
   note(Trait::country, origin.where.country);
   note(Trait::as, origin.as);
@@ -324,13 +333,10 @@ const Familiar::Origin& Familiar::origin_of(std::string_view text) {
 }
 
 std::uint32_t Familiar::item_print(Trait trait, std::string_view text) const {
-  const auto print =
-      static_cast<std::uint32_t>(siphash(text, seeds_[static_cast<std::size_t>(trait)]));
-  return print == 0 ? 1 : print;
+  return shortened(siphash(text, seeds_[static_cast<std::size_t>(trait)]));
 }
 
-std::uint32_t Familiar::product_print(std::string_view agent) {
-  const std::uint64_t print = siphash(agent, options_.seed);
+std::uint32_t Familiar::product_print(std::string_view agent, std::uint64_t print) {
   Product& product = products_[print % kept_products];
   if (product.agent != print || product.print == 0) {
     product = {print, item_print(Trait::agent, detect::product_of(agent))};
@@ -346,12 +352,10 @@ std::uint64_t Familiar::account_print(const Event& event) {
   return print == 0 ? 1 : print;
 }
 
-std::uint64_t Familiar::place_print(const Event& event) {
-  key_.assign(event.homeserver);
-  key_.push_back('\0');
-  key_.append(event.source_ip);
-  key_.push_back('\0');
-  key_.append(event.user_agent);
+std::uint64_t Familiar::place_print(const Event& event, const Sender& sender) {
+  const std::array parts{sender.origin->print, sender.agent};
+  key_.assign(reinterpret_cast<const char*>(parts.data()), sizeof parts);
+  key_.append(event.homeserver);
   const std::uint64_t print = siphash(key_, options_.seed);
   return print == 0 ? 1 : print;
 }

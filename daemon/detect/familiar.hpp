@@ -73,6 +73,7 @@ class Familiar {
  private:
   /// Of an address, worked out once.
   struct Origin {
+    std::uint64_t print = 0;
     std::string address;
     std::string network;
     Whereabouts where;
@@ -85,6 +86,12 @@ class Familiar {
     std::uint32_t print = 0;
   };
 
+  /// Of the request at hand: its address, if there is one, and its agent's fingerprint.
+  struct Sender {
+    const Origin* origin = nullptr;
+    std::uint64_t agent = 0;
+  };
+
   struct LocalHour {
     std::int64_t quarter = -1;
     int hour_of_day = 0;
@@ -95,16 +102,16 @@ class Familiar {
 
   [[nodiscard]] const Origin& origin_of(std::string_view address);
   [[nodiscard]] std::uint32_t item_print(Trait trait, std::string_view text) const;
-  [[nodiscard]] std::uint32_t product_print(std::string_view agent);
+  [[nodiscard]] std::uint32_t product_print(std::string_view agent, std::uint64_t print);
   [[nodiscard]] std::uint64_t account_print(const Event& event);
-  [[nodiscard]] std::uint64_t place_print(const Event& event);
+  [[nodiscard]] std::uint64_t place_print(const Event& event, const Sender& sender);
   [[nodiscard]] int hour_of_day(SourceIndex source, TimePoint at);
   [[nodiscard]] bool is_shared(std::string_view address, TimePoint at) const;
   void say_where(Event& event, const Origin& origin) const;
-  [[nodiscard]] detect::Meeting meeting_of(const Event& event, TimePoint at, const Origin* origin);
-  void meet(Event& event, TimePoint at, const Origin* origin);
-  void see(const Event& event, TimePoint at, std::uint64_t account);
-  void link(Event& event, TimePoint at);
+  [[nodiscard]] detect::Meeting meeting_of(const Event& event, TimePoint at, const Sender& sender);
+  void meet(Event& event, TimePoint at, const Sender& sender);
+  void see(const Event& event, TimePoint at, const Sender& sender, std::uint64_t account);
+  void link(Event& event, TimePoint at, const Sender& sender);
   [[nodiscard]] Acquaintance& acquaintance_of(const Event& event, std::uint64_t print,
                                               std::uint32_t hour);
   void keep_budget(std::uint32_t hour);

@@ -139,7 +139,10 @@ Verdict CompiledPredicate::judge(const Shape& shape) const {
   if (match_ == Match::exists) {
     return verdict(is_there == expected_);
   }
-  return is_there ? Verdict::maybe : Verdict::no;
+  if (!is_there || (match_ == Match::list && (!list_ || list_->is_empty()))) {
+    return Verdict::no;
+  }
+  return Verdict::maybe;
 }
 
 bool CompiledPredicate::matches_text(std::string_view text, TimePoint when) const {

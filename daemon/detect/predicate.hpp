@@ -42,6 +42,8 @@ class CompiledList {
   /// Whether an entry that still counts at `when` matches.
   [[nodiscard]] bool contains(std::string_view value, TimePoint when) const;
 
+  [[nodiscard]] bool is_empty() const { return values_.empty() && globs_.empty(); }
+
  private:
   struct Glob {
     TextPattern pattern;

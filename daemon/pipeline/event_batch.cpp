@@ -3,7 +3,7 @@
 namespace noci {
 
 void EventBatch::add(const Event& event, TimePoint arrival) {
-  Event& copy = entries_.emplace_back(event, arrival).event;
+  Event& copy = entries_.emplace_back(Entry{event, arrival}).event;
   for (std::string_view Event::*const text : event_texts) {
     copy.*text = texts_.store(event.*text);
   }

@@ -104,7 +104,7 @@ Event any_event() {
 
 Predicate any_predicate() {
   const auto field = any_of<Field>(field_count);
-  switch (below(4)) {
+  switch (below(5)) {
     case 0: {
       Predicate exists;
       exists.field = field;
@@ -113,9 +113,11 @@ Predicate any_predicate() {
       return exists;
     }
     case 1:
+      return in_list(field, {});
+    case 2:
       return in_list(field, {{any_word(), std::nullopt, "", ""},
                              {any_word(), day_one + std::chrono::hours{1}, "", ""}});
-    case 2:
+    case 3:
       if (is_number(field)) {
         return number(field, *rc::gen::element(Match::equals, Match::gt, Match::lte),
                       {any_number()});
