@@ -108,7 +108,7 @@ void Analysis::stop() {
 void Analysis::replace_rules(std::shared_ptr<const RuleSet> rules) {
   parts_.rules = rules->rules.size();
   parts_.pipeline.replace_rules(std::move(rules), alerts_);
-  changed_ = true;
+  changed_ = needs_state_ = true;
   watch_.wake();
 }
 
@@ -271,7 +271,7 @@ bool Analysis::has_ended() const {
 bool Analysis::commit_is_due() const {
   const auto now = Steady::now();
   return changed_ && unsettled_ == 0 && now >= no_state_until_ &&
-         now - last_commit_ >= std::max(parts_.commit_interval, pause_);
+         (needs_state_ || now - last_commit_ >= std::max(parts_.commit_interval, pause_));
 }
 
 boost::asio::awaitable<void> Analysis::commit() {
@@ -281,7 +281,8 @@ boost::asio::awaitable<void> Analysis::commit() {
   Commit commit;
   commit.alerts = std::move(alerts_);
   alerts_.clear();
-  if (stopping_ || Steady::now() >= no_state_until_) {
+  const bool may_be_refused = Steady::now() < no_state_until_;
+  if (stopping_ || commit_is_due() || (needs_state_ && !may_be_refused)) {
     add_state(commit);
   }
   co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);
@@ -299,6 +300,7 @@ void Analysis::add_state(Commit& commit) {
   commit.vigil = vigil.take();
   ++unsettled_;
   changed_ = false;
+  needs_state_ = false;
 }
 
 void Analysis::look_around(TimePoint now) {
@@ -379,6 +381,7 @@ void Analysis::keep_vigil(TimePoint now) {
     changed_ = true;
     Alert alert = alert_of(change, parts_.store_id);
     if (parts_.tell_blindness) {
+      needs_state_ = true;
       alerts_.push_back(std::move(alert));
     } else {
       log_->warn("event={} cause={} what={}", change.blind ? "blind" : "recovered",

@@ -1,7 +1,9 @@
 #pragma once
 // The analysis thread: sources → pipeline → effects. Sources are pulled, so the files themselves
 // are the only input queue; a full effect channel stops reading and nothing is dropped. An alert
-// commits at once, anything else every `commit_interval` of activity and at the end.
+// commits at once, alone; the state every `commit_interval` of activity and at the end. After a crash
+// in between the log is read again from the older state: the alert is raised again under its old id,
+// which the outbox knows.
 
 #include <chrono>
 #include <functional>
@@ -97,7 +99,10 @@ class Analysis {
   std::vector<bool> at_end_;  ///< by source: its end was reached since the last look
   std::vector<Alert> alerts_;
   SideBySide side_by_side_;
-  bool changed_ = true;  ///< something to commit; true at first, so that start positions are kept
+  bool changed_ = true;  ///< something to commit
+  /// The state is to be committed now: it holds where reading began, or there is an alert that
+  /// reading the log again would not raise again.
+  bool needs_state_ = true;
   bool stopping_ = false;
   bool is_behind_ = false;
   std::uint64_t skipped_records_ = 0;

@@ -54,6 +54,21 @@ class Faults(DiskCase):
         self.daemon.start()
         wait_for("the alert of the meantime", lambda: self.alerted() == ["@before:hs.example", "@meanwhile:hs.example"])
 
+    def test_killed_between_an_alert_and_the_state_behind_it(self):
+        """The alert has left alone. Reading the log again raises it again, and the outbox knows it."""
+        self.daemon.settings["state"]["commit_interval"] = "5m"
+        self.daemon.write_settings()
+        self.start()
+        self.log.joins("@before:hs.example", 6)
+        self.inbox.wait_for(1)
+        self.daemon.kill()
+        self.daemon.start()
+        wait_for("it is counted again", lambda: self.known("@before:hs.example") == 6)
+        self.log.joins("@after:hs.example", 6)
+        wait_for("the next alert", lambda: self.alerted() == ["@before:hs.example", "@after:hs.example"])
+        self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
+        self.assertEqual(len(self.inbox.requests), 2, "nothing came twice")
+
     def test_a_log_that_cannot_be_read_for_a_while(self):
         for error in (errno.EIO, errno.EACCES):
             with self.subTest(error=error):

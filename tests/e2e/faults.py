@@ -66,7 +66,7 @@ class DiskCase(Case):
         wait_for("it is well", lambda: self.daemon.ask(ask="status")["commit_error"] == "")
         self.daemon.kill()
         self.daemon.start()
-        self.assertEqual(self.known("@quiet:hs.example"), 3, "what was counted meanwhile was kept")
+        wait_for("what was counted meanwhile, kept or read again", lambda: self.known("@quiet:hs.example") == 3)
         self.log.joins("@quiet:hs.example", 3, first=3)
         wait_for("and counts", lambda: self.alerted()[2:] == ["@quiet:hs.example"])
         self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
