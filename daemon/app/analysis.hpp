@@ -1,9 +1,9 @@
 #pragma once
 // The analysis thread: sources → pipeline → effects. Sources are pulled, so the files themselves
 // are the only input queue; a full effect channel stops reading and nothing is dropped. An alert
-// commits at once, alone; the state every `commit_interval` of activity and at the end. After a crash
-// in between the log is read again from the older state: the alert is raised again under its old id,
-// which the outbox knows.
+// commits at once, alone; the state every `commit_interval` of activity and at the end. After a
+// crash in between the log is read again from the older state: the alert is raised again under its
+// old id, which the outbox knows.
 
 #include <chrono>
 #include <functional>

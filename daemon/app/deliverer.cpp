@@ -69,7 +69,9 @@ awaitable<void> Deliverer::run(EffectChannel& effects) {
 
 void Deliverer::take(Commit commit) {
   for (Alert& alert : commit.alerts) {
-    say(alert);
+    if (!is_known(alert)) {
+      say(alert);
+    }
     unsaved_.push_back(std::move(alert));
   }
   const TimePoint begin = wall_clock_();
@@ -159,6 +161,12 @@ std::vector<OutboxItem> Deliverer::outbox_items() const {
     }
   }
   return items;
+}
+
+/// From before a crash, after which the log was read again.
+bool Deliverer::is_known(const Alert& alert) {
+  const std::vector<std::string> webhooks = senders_.who_wants(alert);
+  return has_item(database_, webhooks.empty() ? "" : webhooks.front(), alert.event_id());
 }
 
 void Deliverer::say(const Alert& alert) {

@@ -69,6 +69,7 @@ class Deliverer {
   boost::asio::awaitable<void> save_alerts();
   void note_saved(TimePoint begin, const Result<void>& saved, bool with_state);
   [[nodiscard]] std::vector<OutboxItem> outbox_items() const;
+  [[nodiscard]] bool is_known(const Alert& alert);
   void say(const Alert& alert);
   /// Forgets what is finished and old, now and then.
   void tidy_up(std::size_t added);

@@ -86,6 +86,11 @@ Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
   return {};
 }
 
+bool has_item(Database& database, std::string_view webhook, std::string_view event_id) {
+  auto select = database.prepare("SELECT 1 FROM outbox WHERE webhook = ?1 AND event_id = ?2");
+  return select && select->text(webhook).text(event_id).step().value_or(false);
+}
+
 Result<std::optional<Delivery>> next_due(Database& database, const std::string& webhook,
                                          TimePoint now, std::optional<TimePoint> put_off) {
   auto select = database.prepare(

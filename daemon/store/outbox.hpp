@@ -35,6 +35,10 @@ struct OutboxItem {
 [[nodiscard]] Result<void> add_items(Database& database, const std::vector<OutboxItem>& items,
                                      TimePoint wall_now);
 
+/// Whether that webhook's event is known; false when the database cannot say.
+[[nodiscard]] bool has_item(Database& database, std::string_view webhook,
+                            std::string_view event_id);
+
 struct Delivery {
   std::int64_t id = 0;
   std::string webhook;

@@ -68,6 +68,8 @@ class Faults(DiskCase):
         wait_for("the next alert", lambda: self.alerted() == ["@before:hs.example", "@after:hs.example"])
         self.assertEqual(self.daemon.stop(), 0, self.daemon.log())
         self.assertEqual(len(self.inbox.requests), 2, "nothing came twice")
+        said = [line for line in self.daemon.log().splitlines() if "event=alert " in line]
+        self.assertEqual(["@before" in said[0], "@after" in said[1], len(said)], [True, True, 2], said)
 
     def test_a_log_that_cannot_be_read_for_a_while(self):
         for error in (errno.EIO, errno.EACCES):
