@@ -281,8 +281,7 @@ boost::asio::awaitable<void> Analysis::commit() {
   Commit commit;
   commit.alerts = std::move(alerts_);
   alerts_.clear();
-  const bool may_be_refused = Steady::now() < no_state_until_;
-  if (stopping_ || commit_is_due() || (needs_state_ && !may_be_refused)) {
+  if (stopping_ || commit_is_due() || (needs_state_ && Steady::now() >= no_state_until_)) {
     add_state(commit);
   }
   co_await effects_.async_send({}, Effect(std::move(commit)), use_awaitable);

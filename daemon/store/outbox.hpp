@@ -1,5 +1,5 @@
 #pragma once
-// What must be said, until it is said: written with the commit that raised it, then sent. A row is
+// What must be said, until it is said: written as soon as it is raised, then sent. A row is
 // one event for one webhook, and (webhook, event_id) is unique, so an alert that a crash raises
 // again is not doubled. Events of one alert are handed out in their order; when to try again and
 // when to give up is the deliverer's. All times given in are wall clock but `event_time`.
